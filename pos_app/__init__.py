@@ -1,0 +1,1 @@
+"""The terminal: it knows pagoPA, and no device by name."""

@@ -1,0 +1,106 @@
+"""ACTIVATING, RELEASING and ACTIVATED: opening the payment session, and giving it back."""
+
+from drivers.errors import DeviceError
+from pos_app.actions.card import record_baseline
+from pos_app.counter import Answer, Question
+from pos_app.desk import PaymentInProgress
+from pos_app.domain.events import (
+    ActivationAbandoned,
+    ActivationIntended,
+    AmountAccepted,
+    AmountNotChargeable,
+    ChargeStarted,
+    ConfirmationTimedOut,
+    CustomerCancelled,
+    LockExpired,
+    ReaderNotReady,
+    TokenTooShort,
+)
+from pos_app.domain.money import is_chargeable
+
+_RANDOM_IN_KEY = 10  # stIdempotencyKey: prefix, underscore, ten letters or digits (pagopa.md 2.2)
+
+
+def activate(run: PaymentInProgress) -> None:
+    """Open the session; after no answer, the same bytes again once the citizen has waited, then let go."""
+    payment, limits = run.payment, run.desk.limits
+    if payment.activation is None:
+        _intend(run)
+    elif payment.activation_tries > limits.activation_tries_at_counter:
+        run.record(ActivationAbandoned(payment.reason))
+        return
+    elif payment.activation_tries and not _wait_for_another_try(run):
+        return
+    send(run)
+
+
+def _intend(run: PaymentInProgress) -> None:
+    desk, payment = run.desk, run.payment
+    assert payment.notice is not None
+    key = new_key(run)
+    seconds = desk.rules.token_seconds
+    body = desk.psp.activation_body(payment.notice, amount=payment.amount, key=key, token_seconds=seconds)
+    run.record(ActivationIntended(key, body, seconds))
+
+
+def new_key(run: PaymentInProgress) -> str:
+    """An idempotency key of our own, never used before."""
+    return f"{run.desk.rules.key_prefix}_{run.desk.random_text(_RANDOM_IN_KEY)}"
+
+
+def _wait_for_another_try(run: PaymentInProgress) -> bool:
+    wait = run.desk.limits.activation_slot * (2**run.payment.activation_tries - 1)
+    if run.ask(Question.ACTIVATION_UNANSWERED, timeout=wait) in (Answer.NO, Answer.LATER):
+        run.record(ActivationAbandoned("rinuncia al banco"))
+        return False
+    return True
+
+
+def send(run: PaymentInProgress) -> None:
+    """Send the journaled body once and record what came back."""
+    payment = run.payment
+    assert payment.notice is not None
+    assert payment.activation is not None
+    repeated = payment.activation_tries > 0 or payment.restarted
+    timeout = run.desk.limits.activate
+    run.record(run.desk.psp.activate(payment.notice, payment.activation.body, repeated=repeated, timeout=timeout))
+
+
+def release(run: PaymentInProgress) -> None:
+    """Learn the token, to be able to send KO, as long as it can still be valid."""
+    if run.payment.activation is None or run.token_seconds_left() <= 0:
+        run.record(LockExpired())
+    else:
+        send(run)
+
+
+def start_charge(run: PaymentInProgress) -> None:
+    """Everything that must be true before the card moves; then say so in the journal."""
+    desk, payment = run.desk, run.payment
+    fee = payment.fee if payment.total == payment.confirmed else desk.rules.fee.fee_for(payment.amount)
+    total = payment.amount + fee
+    if not is_chargeable(total):
+        run.record(AmountNotChargeable(total))
+    elif total != payment.confirmed:
+        _ask_about_changed_amount(run, fee)
+    elif run.token_seconds_left() < desk.limits.token_budget:
+        run.record(TokenTooShort(max(0, int(run.token_seconds_left()))))
+    elif not payment.baseline_fresh:
+        _refresh_baseline(run)
+    else:
+        run.record(ChargeStarted(payment.attempts + 1, total, payment.operation))
+
+
+def _ask_about_changed_amount(run: PaymentInProgress, fee: int) -> None:
+    answer = run.ask(Question.CHANGED_AMOUNT, timeout=run.desk.limits.question)
+    if answer is Answer.YES:
+        run.record(AmountAccepted(run.payment.amount, fee))
+    else:
+        run.record(ConfirmationTimedOut() if answer is None else CustomerCancelled())
+
+
+def _refresh_baseline(run: PaymentInProgress) -> None:
+    try:
+        record_baseline(run)
+    except DeviceError as error:
+        run.record(ReaderNotReady(str(error)))

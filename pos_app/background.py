@@ -1,0 +1,106 @@
+"""What is parked: the outcome ladder, releases, charges left unknown by a restart. Knows no thread.
+
+A payment belongs to the background once it is parked, and from a restart on: nobody is at the counter for it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from pos_app.actions import activation, card, outcome, paper, refund
+from pos_app.clock import seconds_since
+from pos_app.desk import Desk, PaymentInProgress
+from pos_app.domain.events import DeclineTimedOut, ReceiptDeferred
+from pos_app.domain.payment import Payment
+from pos_app.domain.states import State
+
+Action = Callable[[PaymentInProgress], None]
+
+_NOT_SOON = float("inf")
+
+
+def _report(run: PaymentInProgress) -> None:
+    if not outcome.give_up_lock(run):
+        outcome.send(run)
+
+
+def _give_up(run: PaymentInProgress) -> None:
+    run.record(DeclineTimedOut())
+
+
+def _print(run: PaymentInProgress) -> None:
+    # No receipt of one citizen comes out while another pays; after a restart one that never started may.
+    if run.payment.parked or run.payment.copies:
+        run.record(ReceiptDeferred("il cittadino non è più al banco"))
+        return
+    while run.payment.state is State.PRINTING and _all_proven(run.payment):
+        paper.print_receipt(run)
+    if run.payment.state is State.PRINTING:
+        run.record(ReceiptDeferred("nessuna prova che lo scontrino sia uscito"))
+
+
+def _all_proven(payment: Payment) -> bool:
+    return all(payment.copy_state(copy) in ("", "printed") for copy in paper.copies_of(payment))
+
+
+def _defer_refund(run: PaymentInProgress) -> None:
+    refund.defer(run, "il cittadino non è più al banco")
+
+
+ACTIONS: Mapping[State, Action] = {
+    State.RELEASING: activation.release,
+    State.DECLINED: _give_up,
+    State.CHARGE_UNCERTAIN: card.resolve,
+    State.REPORTING_OK: _report,
+    State.REPORTING_KO: _report,
+    State.REFUNDING: _defer_refund,
+    State.REVERSING: _defer_refund,
+    State.PRINTING: _print,
+}
+
+
+class Background:
+    """The work that goes on without anybody at the counter."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def owned(self) -> list[Payment]:
+        """The open payments that belong to the background, oldest first."""
+        payments = self.desk.journal.payments.values()
+        return [payment for payment in payments if payment.is_open and (payment.is_parked or payment.restarted)]
+
+    def seconds_until_due(self) -> float:
+        """Seconds until something is due; infinite when only people can go on."""
+        return min((self._due_in(payment) for payment in self.owned()), default=_NOT_SOON)
+
+    def step(self) -> bool:
+        """Do the first thing that is due; False when nothing is."""
+        for payment in self.owned():
+            if self._due_in(payment) <= 0:
+                ACTIONS[payment.state](PaymentInProgress(self.desk, payment.id))
+                return True
+        return False
+
+    def try_now(self, payment: Payment) -> None:
+        """Do what this payment needs next without waiting for its turn, and go on as long as that leads somewhere."""
+        state = None
+        while payment.state in ACTIONS and (payment.state is not state or payment.send_at_once):
+            state = payment.state
+            ACTIONS[state](PaymentInProgress(self.desk, payment.id))
+            payment = self.desk.journal.payments[payment.id]
+
+    def _due_in(self, payment: Payment) -> float:
+        run = PaymentInProgress(self.desk, payment.id)
+        if payment.state not in ACTIONS or payment.ladder_exhausted:
+            return _NOT_SOON
+        if payment.state in outcome.VERDICTS:
+            return outcome.seconds_until_due(run)
+        if payment.state is State.RELEASING:
+            return self._release_due_in(payment)
+        return 0.0
+
+    def _release_due_in(self, payment: Payment) -> float:
+        """Repeats of activate, twelve seconds times (2^k - 1), the fifth interval for ever (pagopa.md 3.4)."""
+        assert payment.updated is not None
+        tries = min(payment.activation_tries, 5)
+        wait: float = self.desk.limits.activation_slot * (2**tries - 1)
+        return max(0.0, wait - seconds_since(self.desk.clock, payment.updated))

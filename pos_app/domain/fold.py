@@ -1,0 +1,292 @@
+"""The fold: what each event tells about its payment. A payment is its events, applied one after the other."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pos_app.domain import events as e
+from pos_app.domain.money import cents
+from pos_app.domain.notice import FiscalCode, NoticeCode, NoticeNumber
+from pos_app.domain.payment import Payment
+from pos_app.domain.states import State, next_state
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the journal: what happened to which payment, and when."""
+
+    seq: int
+    payment_id: str
+    stamp: e.Stamp
+    event: e.Event
+
+
+def apply(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
+    """The payment after `event`. Raises ImpossibleEvent for what the state table does not allow."""
+    state = next_state(payment, event)
+    changes = _CHANGES.get(type(event), _nothing)(payment, event, stamp)
+    return replace(payment, state=state, updated=stamp, opened=payment.opened or stamp, **changes)
+
+
+def fold(records: Iterable[Record]) -> dict[str, Payment]:
+    """All payments of these records, by id, in the order of their first record. Raises ImpossibleEvent."""
+    payments: dict[str, Payment] = {}
+    for record in records:
+        payment = payments.get(record.payment_id) or Payment(record.payment_id)
+        payments[record.payment_id] = apply(payment, record.stamp, record.event)
+    return payments
+
+
+# --- what each event tells ---------------------------------------------------------------------
+
+Changes = Mapping[str, Any]
+Change = Callable[[Payment, Any, e.Stamp], Changes]
+
+
+def _nothing(_payment: Payment, _event: e.Event, _stamp: e.Stamp) -> Changes:
+    return {}
+
+
+def _notice_read(_payment: Payment, event: e.NoticeRead, _stamp: e.Stamp) -> Changes:
+    number, creditor = NoticeNumber(event.notice_number), FiscalCode(event.creditor)
+    return {
+        "notice": NoticeCode(number, creditor, cents(event.amount), event.source),
+        "amount": event.amount,
+        "verify": event.verify,
+        "operation": event.operation,
+        "language": event.language,
+    }
+
+
+def _notice_verified(_payment: Payment, event: e.NoticeVerified, _stamp: e.Stamp) -> Changes:
+    return {
+        "amount": event.amount,
+        "company_name": event.company_name,
+        "office_name": event.office_name,
+        "description": event.description,
+        "due_date": event.due_date,
+        "payment_note": event.payment_note,
+        "standin": event.standin,
+    }
+
+
+def _refused(_payment: Payment, event: e.NoticeRefused | e.ActivationRefused, _stamp: e.Stamp) -> Changes:
+    return {"refusal": event, "reason": event.description or event.code}
+
+
+def _with_reason(
+    _payment: Payment,
+    event: e.VerificationUnanswered | e.ReaderNotReady | e.CardNotStarted | e.CardUncertain | e.RecoveryExhausted,
+    _stamp: e.Stamp,
+) -> Changes:
+    return {"reason": event.reason}
+
+
+def _confirmed(_payment: Payment, event: e.CustomerConfirmed, _stamp: e.Stamp) -> Changes:
+    return {"amount": event.amount, "fee": event.fee, "confirmed": event.amount + event.fee}
+
+
+def _amount_accepted(_payment: Payment, event: e.AmountAccepted, _stamp: e.Stamp) -> Changes:
+    return {"fee": event.fee, "confirmed": event.amount + event.fee}
+
+
+def _baseline_taken(_payment: Payment, event: e.BaselineTaken, _stamp: e.Stamp) -> Changes:
+    return {"baseline": event, "baseline_fresh": True}
+
+
+def _activation_intended(_payment: Payment, event: e.ActivationIntended, stamp: e.Stamp) -> Changes:
+    return {"activation": event, "activation_sent": stamp, "activation_tries": 0}
+
+
+def _activation_unanswered(payment: Payment, event: e.ActivationUnanswered, _stamp: e.Stamp) -> Changes:
+    return {"activation_tries": payment.activation_tries + 1, "reason": event.reason}
+
+
+def _activation_accepted(payment: Payment, event: e.ActivationAccepted, _stamp: e.Stamp) -> Changes:
+    return {
+        "token": event.token,
+        "amount": event.amount,
+        "iuv": event.iuv,
+        "company_name": event.company_name or payment.company_name,
+        "office_name": event.office_name or payment.office_name,
+        "description": event.description or payment.description,
+        "standin": event.standin,
+        "reason": "",
+    }
+
+
+def _charge_started(_payment: Payment, event: e.ChargeStarted, stamp: e.Stamp) -> Changes:
+    return {
+        "attempts": event.attempt,
+        "charge_started": stamp,
+        "charge_open": True,
+        "baseline_fresh": False,
+        "reason": "",
+    }
+
+
+def _card_approved(_payment: Payment, event: e.CardApproved, _stamp: e.Stamp) -> Changes:
+    return {"card": event.card, "charge_open": False, "reason": ""}
+
+
+def _card_not_paid(_payment: Payment, event: e.CardDeclined | e.CardNotStarted, _stamp: e.Stamp) -> Changes:
+    return {"charge_open": False, "reason": event.reason}
+
+
+def _card_not_charged(_payment: Payment, event: e.CardNotCharged, _stamp: e.Stamp) -> Changes:
+    return {"charge_open": False, "reason": event.evidence}
+
+
+def _card_other_amount(_payment: Payment, event: e.CardOtherAmount, _stamp: e.Stamp) -> Changes:
+    return {"other_amount_card": event.card, "charge_open": False, "reason": "importo diverso"}
+
+
+def _late_card_approval(payment: Payment, event: e.LateCardApproval, _stamp: e.Stamp) -> Changes:
+    adopted = payment.card is None and payment.state in (State.ACTIVATED, State.DECLINED)
+    return {"card": event.card} if adopted else {"late_cards": (*payment.late_cards, event.card)}
+
+
+def _evidence_frozen(_payment: Payment, _event: e.EvidenceFrozen, _stamp: e.Stamp) -> Changes:
+    return {"evidence_frozen": True}
+
+
+def _found_charged(_payment: Payment, event: e.OperatorFoundCharged, _stamp: e.Stamp) -> Changes:
+    return {"found_charged_by": event.operator, "charge_open": False, "reason": event.reason}
+
+
+def _found_not_charged(_payment: Payment, event: e.OperatorFoundNotCharged, _stamp: e.Stamp) -> Changes:
+    return {"charge_open": False, "reason": event.reason}
+
+
+def _reader_receipt(_payment: Payment, event: e.ReaderReceiptTaken, _stamp: e.Stamp) -> Changes:
+    return {"reader_receipt": event.lines}
+
+
+def _reversal_started(_payment: Payment, event: e.ReversalStarted, _stamp: e.Stamp) -> Changes:
+    return {"reversal_stan": event.stan}
+
+
+def _reversal_approved(_payment: Payment, _event: e.ReversalApproved, _stamp: e.Stamp) -> Changes:
+    return {"reversed": True}
+
+
+def _outcome_intended(payment: Payment, event: e.OutcomeIntended, stamp: e.Stamp) -> Changes:
+    return {
+        "outcomes": (*payment.outcomes, event),
+        "outcome_sent": stamp,
+        "new_key_due": False,
+        "send_at_once": False,
+    }
+
+
+def _outcome_unanswered(payment: Payment, event: e.OutcomeUnanswered, stamp: e.Stamp) -> Changes:
+    return {"outcome_tries": payment.outcome_tries + 1, "outcome_sent": stamp, "reason": event.reason}
+
+
+def _outcome_blocked(payment: Payment, event: e.OutcomeBlocked, stamp: e.Stamp) -> Changes:
+    return {
+        "outcome_tries": payment.outcome_tries + 1,
+        "outcome_sent": stamp,
+        "new_key_due": True,
+        "send_at_once": event.at_once and not payment.at_once_used,
+        "at_once_used": payment.at_once_used or event.at_once,
+        "reason": event.description or event.code,
+    }
+
+
+def _outcome_accepted(_payment: Payment, _event: e.OutcomeAccepted, stamp: e.Stamp) -> Changes:
+    return {"accepted": True, "settled_at": stamp, "ladder_exhausted": False}
+
+
+def _outcome_late(_payment: Payment, event: e.OutcomeRecordedLate, stamp: e.Stamp) -> Changes:
+    return {"recorded_late": event.code, "settled_at": stamp, "ladder_exhausted": False}
+
+
+def _outcome_conflict(
+    _payment: Payment, event: e.RivalPaymentFound | e.OutcomeDiscordant | e.OutcomeRefused, _stamp: e.Stamp
+) -> Changes:
+    return {"reason": event.code}
+
+
+def _ladder_exhausted(_payment: Payment, _event: e.LadderExhausted, _stamp: e.Stamp) -> Changes:
+    return {"ladder_exhausted": True}
+
+
+def _outcome_resent(_payment: Payment, _event: e.OutcomeResent, _stamp: e.Stamp) -> Changes:
+    return {"outcome_tries": 0, "new_key_due": True, "send_at_once": True, "ladder_exhausted": False}
+
+
+def _parked(_payment: Payment, event: e.PaymentParked, _stamp: e.Stamp) -> Changes:
+    return {"parked": True, "reason": event.reason}
+
+
+def _print_started(payment: Payment, event: e.PrintStarted, _stamp: e.Stamp) -> Changes:
+    return {"copies": (*payment.copies, (event.copy, "started"))}
+
+
+def _copy_printed(payment: Payment, event: e.CopyPrinted, _stamp: e.Stamp) -> Changes:
+    return {"copies": (*payment.copies, (event.copy, "printed"))}
+
+
+def _copy_unproven(payment: Payment, event: e.CopyUnproven, _stamp: e.Stamp) -> Changes:
+    return {"copies": (*payment.copies, (event.copy, "unproven"))}
+
+
+def _receipt_deferred(_payment: Payment, event: e.ReceiptDeferred, _stamp: e.Stamp) -> Changes:
+    return {"receipt_deferred": event.reason}
+
+
+def _case_closed(_payment: Payment, event: e.CaseClosed, _stamp: e.Stamp) -> Changes:
+    return {"case_closed": True, "reason": event.reason}
+
+
+def _restarted(_payment: Payment, _event: e.TerminalRestarted, _stamp: e.Stamp) -> Changes:
+    return {"restarted": True, "baseline_fresh": False}
+
+
+_CHANGES: dict[type[e.Event], Change] = {
+    e.NoticeRead: _notice_read,
+    e.NoticeVerified: _notice_verified,
+    e.NoticeRefused: _refused,
+    e.VerificationUnanswered: _with_reason,
+    e.CustomerConfirmed: _confirmed,
+    e.ReaderNotReady: _with_reason,
+    e.BaselineTaken: _baseline_taken,
+    e.ActivationIntended: _activation_intended,
+    e.ActivationAccepted: _activation_accepted,
+    e.ActivationRefused: _refused,
+    e.ActivationUnanswered: _activation_unanswered,
+    e.AmountAccepted: _amount_accepted,
+    e.ChargeStarted: _charge_started,
+    e.CardApproved: _card_approved,
+    e.CardDeclined: _card_not_paid,
+    e.CardNotStarted: _card_not_paid,
+    e.CardUncertain: _with_reason,
+    e.CardOtherAmount: _card_other_amount,
+    e.CardNotCharged: _card_not_charged,
+    e.LateCardApproval: _late_card_approval,
+    e.ReaderReceiptTaken: _reader_receipt,
+    e.RecoveryExhausted: _with_reason,
+    e.EvidenceFrozen: _evidence_frozen,
+    e.OperatorFoundCharged: _found_charged,
+    e.OperatorFoundNotCharged: _found_not_charged,
+    e.ReversalStarted: _reversal_started,
+    e.ReversalApproved: _reversal_approved,
+    e.OutcomeIntended: _outcome_intended,
+    e.OutcomeAccepted: _outcome_accepted,
+    e.OutcomeRecordedLate: _outcome_late,
+    e.RivalPaymentFound: _outcome_conflict,
+    e.OutcomeDiscordant: _outcome_conflict,
+    e.OutcomeUnanswered: _outcome_unanswered,
+    e.OutcomeBlocked: _outcome_blocked,
+    e.LadderExhausted: _ladder_exhausted,
+    e.OutcomeRefused: _outcome_conflict,
+    e.OutcomeResent: _outcome_resent,
+    e.PaymentParked: _parked,
+    e.PrintStarted: _print_started,
+    e.CopyPrinted: _copy_printed,
+    e.CopyUnproven: _copy_unproven,
+    e.ReceiptDeferred: _receipt_deferred,
+    e.CaseClosed: _case_closed,
+    e.TerminalRestarted: _restarted,
+}

@@ -1,0 +1,53 @@
+"""The hash chain: each record's hash covers the hash before it (reliability.md 2). Performs no I/O."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pos_app.journal.errors import JournalLocked
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stored record, as it lies in the database."""
+
+    seq: int
+    payment_id: str
+    name: str
+    utc: str
+    boot_id: str
+    elapsed: float
+    body: str
+    hash: str
+
+
+def link(previous: str, row: Row) -> str:
+    """The hash of `row` behind `previous`. Every column is covered, each with its length, so that none can borrow."""
+    digest = hashlib.sha256()
+    columns = (previous, row.seq, row.payment_id, row.name, row.utc, row.boot_id, repr(row.elapsed), row.body)
+    for column in columns:
+        data = str(column).encode()
+        digest.update(len(data).to_bytes(4) + data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Tip:
+    """The end of a chain: the last sequence number (0: none yet) and its hash."""
+
+    seq: int = 0
+    hash: str = GENESIS
+
+
+def verify(rows: Iterable[Row], start: Tip) -> Tip:
+    """Walk `rows` from `start` and return the tip. Raises JournalLocked naming the first record that doesn't fit."""
+    tip = start
+    for row in rows:
+        if row.seq != tip.seq + 1:
+            raise JournalLocked(f"The journal lacks record {tip.seq + 1}: record {row.seq} follows {tip.seq}.")
+        if link(tip.hash, row) != row.hash:
+            raise JournalLocked(f"Record {row.seq} of the journal was changed: its hash doesn't fit.")
+        tip = Tip(row.seq, row.hash)
+    return tip

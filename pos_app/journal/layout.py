@@ -1,0 +1,48 @@
+"""What lies in a journal's folder, and how its pieces hang together: segments, seals, head. Writes nothing."""
+
+from pathlib import Path
+
+from pos_app.domain.events import Stamp
+from pos_app.domain.fold import Record
+from pos_app.journal import codec
+from pos_app.journal.chain import Row, Tip
+from pos_app.journal.errors import JournalLocked
+from pos_app.journal.segment import Segment
+
+# Records of the terminal itself, of no payment: an approval that nobody asked for.
+TERMINAL = "-"
+
+
+def segment_names(folder: Path) -> list[str]:
+    """The segments in `folder`, oldest first."""
+    return sorted(path.stem for path in folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9].db"))
+
+
+def check_seals(folder: Path, names: list[str]) -> None:
+    """Each segment must begin where the one before ends. Raises JournalLocked."""
+    tip = Tip()
+    for name in names:
+        segment = Segment.open_reading(folder / f"{name}.db")
+        try:
+            opening = segment.opening
+            if (opening.name, opening.first_seq, opening.previous_hash) != (name, tip.seq + 1, tip.hash):
+                raise JournalLocked(f"The segment {name} doesn't continue the one before it.")
+            tip = segment.last()
+        finally:
+            segment.close()
+
+
+def chain_continues(segment: Segment, tip: Tip, head: Tip | None) -> bool:
+    """Whether a chain that ends at `tip` fits its head: equal, or one record ahead of it."""
+    known = head or Tip()
+    if tip.seq == known.seq:
+        return tip.hash == known.hash
+    if tip.seq != known.seq + 1:
+        return False
+    last_but_one = [row.hash for row in segment.rows() if row.seq == known.seq]
+    return known.hash == (last_but_one[0] if last_but_one else segment.opening.previous_hash)
+
+
+def as_record(row: Row) -> Record:
+    """The record that a row holds. Raises JournalLocked for an event that this program doesn't know."""
+    return Record(row.seq, row.payment_id, Stamp(row.utc, row.boot_id, row.elapsed), codec.decode(row.body))

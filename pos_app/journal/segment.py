@@ -1,0 +1,148 @@
+"""One monthly segment of the journal: an SQLite file that only grows (reliability.md D1-D6).
+
+WAL with synchronous=FULL: every commit is on disk when it returns. One connection writes and checkpoints, readers open
+`mode=ro`, so the WAL-reset bug of SQLite before 3.51.3 (two checkpointing connections) cannot be met.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pos_app.journal.chain import Row, Tip, link, verify
+from pos_app.journal.errors import JournalLocked
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE segment (
+    name TEXT NOT NULL, first_seq INTEGER NOT NULL, previous_hash TEXT NOT NULL,
+    operations INTEGER NOT NULL, carried TEXT NOT NULL
+) STRICT;
+CREATE TABLE record (
+    seq INTEGER PRIMARY KEY, payment_id TEXT NOT NULL, name TEXT NOT NULL,
+    utc TEXT NOT NULL, boot_id TEXT NOT NULL, elapsed REAL NOT NULL,
+    body TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX record_of_payment ON record (payment_id);
+CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
+CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
+"""
+_INSERT = "INSERT INTO record VALUES (:seq, :payment_id, :name, :utc, :boot_id, :elapsed, :body, :hash)"
+_COLUMNS = "seq, payment_id, name, utc, boot_id, elapsed, body, hash"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a segment starts from: the end of the one before, how many operations there were, what was still open.
+
+    `carried` names, for each payment that was open, the earlier segments that hold its records.
+    """
+
+    name: str
+    first_seq: int
+    previous_hash: str
+    operations: int = 0
+    carried: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """What the first record is linked to: covers all of this and, through `previous_hash`, all before."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def start(self) -> Tip:
+        """The link in front of the first record."""
+        return Tip(self.first_seq - 1, self.hash)
+
+
+class Segment:
+    """One segment's file, open. Raises sqlite3.Error, which the journal translates."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, opening: Opening) -> None:
+        self.path = path
+        self.opening = opening
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path, opening: Opening) -> "Segment":
+        """A new segment, in one transaction: it is there whole, or not at all."""
+        connection = _connect_writing(path)
+        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        connection.execute(
+            "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
+            (opening.name, opening.first_seq, opening.previous_hash, opening.operations, json.dumps(opening.carried)),
+        )
+        return cls(path, connection, opening)
+
+    @classmethod
+    def open(cls, path: Path) -> "Segment":
+        """The one segment that is written to."""
+        return cls._opened(path, _connect_writing(path))
+
+    @classmethod
+    def open_reading(cls, path: Path) -> "Segment":
+        """Any segment, also while another process writes it."""
+        uri = f"{path.resolve().as_uri()}?mode=ro"
+        return cls._opened(path, sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5))
+
+    @classmethod
+    def _opened(cls, path: Path, connection: sqlite3.Connection) -> "Segment":
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            connection.close()
+            raise JournalLocked(f"{path.name} has the form {version}, this program knows form {SCHEMA_VERSION}.")
+        found = connection.execute("SELECT name, first_seq, previous_hash, operations, carried FROM segment").fetchall()
+        if len(found) != 1:
+            connection.close()
+            raise JournalLocked(f"{path.name} doesn't say what it continues.")
+        name, first_seq, previous_hash, operations, carried = found[0]
+        return cls(path, connection, Opening(name, first_seq, previous_hash, operations, json.loads(carried)))
+
+    def append(self, row: Row) -> None:
+        """Make one row durable: when this returns it is on disk."""
+        self._connection.execute(_INSERT, asdict(row))
+
+    def rows(self, payment_ids: Iterable[str] | None = None) -> Iterator[Row]:
+        """The rows in order, all of them or only these payments'."""
+        query = f"SELECT {_COLUMNS} FROM record"  # noqa: S608 - a constant of this module
+        parameters: tuple[str, ...] = ()
+        if payment_ids is not None:
+            parameters = tuple(payment_ids)
+            query += f" WHERE payment_id IN ({','.join('?' * len(parameters))})"
+        for columns in self._connection.execute(f"{query} ORDER BY seq", parameters):
+            yield Row(*columns)
+
+    def verify(self) -> Tip:
+        """Walk the whole chain of this segment and return its end. Raises JournalLocked."""
+        return self._as_tip(verify(self.rows(), self.opening.start))
+
+    def last(self) -> Tip:
+        """The last link without walking there: what the seal of the next segment is compared with."""
+        found = self._connection.execute("SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1").fetchone()
+        return Tip(*found) if found else self._as_tip(self.opening.start)
+
+    def _as_tip(self, tip: Tip) -> Tip:
+        # A segment without records ends where the one before it ended.
+        return Tip(tip.seq, self.opening.previous_hash) if tip == self.opening.start else tip
+
+    def link_after(self, tip: Tip, row: Row) -> str:
+        """The hash of `row` behind `tip`; the first row hangs on the opening."""
+        return link(self.opening.hash if tip.seq == self.opening.first_seq - 1 else tip.hash, row)
+
+    def checkpoint(self) -> None:
+        """Move the WAL into the file, so that little is exposed to a flipped bit there (reliability.md D4)."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _connect_writing(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "locking_mode = NORMAL", "trusted_schema = OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection

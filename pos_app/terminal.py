@@ -1,0 +1,166 @@
+"""The loop: do the state's action, record the event, repeat; recovery first.
+
+`Terminal` knows no thread and no clock of its own. It works on one payment at a time, the one at the counter; what is
+parked belongs to `Background`.
+"""
+
+from collections.abc import Callable, Mapping
+
+from drivers.contracts import CardTransaction
+from pos_app import ids
+from pos_app.actions import activation, card, notice, outcome, paper, refund
+from pos_app.actions.paper import print_slip
+from pos_app.desk import Desk, PaymentInProgress
+from pos_app.domain.events import (
+    CardApproved,
+    Event,
+    LateCardApproval,
+    NoticeRead,
+    TerminalRestarted,
+)
+from pos_app.domain.notice import NoticeCode
+from pos_app.domain.payment import Payment
+from pos_app.domain.states import ImpossibleEvent, State, next_state
+from pos_app.journal.layout import TERMINAL
+
+Action = Callable[[PaymentInProgress], None]
+
+ACTIONS: Mapping[State, Action] = {
+    State.VERIFYING: notice.verify,
+    State.CONFIRMING: notice.confirm,
+    State.ACTIVATING: activation.activate,
+    State.ACTIVATED: activation.start_charge,
+    State.CHARGING: card.charge,
+    State.DECLINED: card.offer_another_card,
+    State.CHARGE_UNCERTAIN: card.resolve,
+    State.REPORTING_OK: outcome.report,
+    State.REPORTING_KO: outcome.report,
+    State.REFUNDING: refund.offer_reversal,
+    State.REVERSING: refund.reverse,
+    State.PRINTING: paper.print_receipt,
+}
+
+
+class Terminal:
+    """The payment at the counter. `actions` is for tests that prove what a wrong action would break."""
+
+    def __init__(self, desk: Desk, actions: Mapping[State, Action] = ACTIONS) -> None:
+        self.desk = desk
+        self._actions = actions
+        self._current: PaymentInProgress | None = None
+        desk.reader.on_late = self.on_late
+
+    # --- start ---------------------------------------------------------------------------------
+
+    def recover(self) -> list[Payment]:
+        """Tell every open payment that its process ended; they belong to the background now. Idempotent."""
+        left_open = [payment for payment in self.desk.journal.payments.values() if payment.is_open]
+        return [PaymentInProgress(self.desk, payment.id).record(TerminalRestarted()) for payment in left_open]
+
+    # --- one payment ---------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Payment | None:
+        """The payment at the counter, as it stands; None when there is none."""
+        return self._current.payment if self._current else None
+
+    def begin(self, code: NoticeCode) -> Payment:
+        """Take this notice to the counter. Where a payment of ours holds it already, that one comes back (rule 8)."""
+        held = self.holding(code)
+        if held is not None:
+            return held
+        payment_id = ids.payment_id(self.desk.clock, self.desk.random_text)
+        self._current = PaymentInProgress(self.desk, payment_id)
+        return self._current.record(
+            NoticeRead(
+                notice_number=code.number.digits,
+                creditor=code.creditor.digits,
+                amount=code.amount,
+                source=code.source,
+                verify=self.desk.rules.verify_first,
+                operation=ids.operation_number(self.desk.clock, self.desk.journal.operations + 1),
+                language=self.desk.rules.language,
+            )
+        )
+
+    def holding(self, code: NoticeCode) -> Payment | None:
+        """Our payment that holds this notice, if there is one."""
+        for payment in self.desk.journal.payments.values():
+            notice_read = payment.notice
+            if notice_read and payment.holds_notice and _same_notice(notice_read, code):
+                return payment
+        return None
+
+    def step(self) -> bool:
+        """Do the action of the current payment's state; False when there is nothing left to do at the counter."""
+        run = self._current
+        if run is None or not _is_at_counter(run.payment):
+            self._current = None
+            return False
+        before = run.payment.state
+        self._actions[before](run)
+        _hand_out_slip(run, before)
+        return True
+
+    def pay(self, code: NoticeCode) -> Payment:
+        """One payment from its notice to where the counter is done with it."""
+        payment = self.begin(code)
+        while self.step():
+            pass
+        return self.desk.journal.payments[payment.id]
+
+    # --- what the reader says unasked ------------------------------------------------------------
+
+    def on_late(self, transaction: CardTransaction) -> None:
+        """Make a result that came outside its command durable, with the payment it can belong to (reliability.md S9).
+
+        Raises JournalFailed; the reader is then not acknowledged and will tell again.
+        """
+        payments = self.desk.journal.payments.values()
+        if not transaction.approved or any(payment.knows_card(transaction.fingerprint) for payment in payments):
+            return
+        for payment in reversed(list(payments)):
+            event = _late_event(payment, transaction)
+            if event is not None:
+                PaymentInProgress(self.desk, payment.id).record(event)
+                return
+        self.desk.journal.append(TERMINAL, LateCardApproval(card.as_card(transaction)))
+
+
+def _is_at_counter(payment: Payment) -> bool:
+    return payment.is_open and not payment.is_parked
+
+
+def _same_notice(one: NoticeCode, other: NoticeCode) -> bool:
+    return (one.number, one.creditor) == (other.number, other.creditor)
+
+
+def _hand_out_slip(run: PaymentInProgress, before: State) -> None:
+    """After a session was opened and nothing was paid, the citizen gets that in writing."""
+    payment = run.payment
+    if before is State.REPORTING_KO and payment.state is State.CLOSED and not payment.reversed:
+        print_slip(run, "not_executed")
+    if before is not payment.state is State.RECONCILING and before is not State.REFUNDING:
+        print_slip(run, "refund_due" if payment.was_charged else "in_verification")
+
+
+# Where a late approval for the right amount settles the question, and where it is one more fact beside it.
+_UNKNOWN = (State.CHARGE_UNCERTAIN, State.OPERATOR_RULING)
+_LISTENING = (State.ACTIVATED, State.DECLINED)
+
+
+def _late_event(payment: Payment, transaction: CardTransaction) -> Event | None:
+    """The event that this approval is for `payment`; None where it can't belong to it."""
+    taken, charged = payment.baseline, card.as_card(transaction)
+    if payment.charge_started is None or taken is None or taken.last_result == transaction.fingerprint:
+        return None
+    fits = transaction.amount == payment.total
+    if payment.state in _UNKNOWN:
+        return CardApproved(charged) if fits else None
+    if payment.state in _LISTENING and not fits:
+        return None
+    try:
+        next_state(payment, LateCardApproval(charged))
+    except ImpossibleEvent:
+        return None
+    return LateCardApproval(charged) if transaction.amount in (None, payment.total) else None

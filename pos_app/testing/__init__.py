@@ -1,0 +1,1 @@
+"""Doubles of every contract, in memory and in virtual time, and whole terminals made of them."""
