@@ -26,7 +26,7 @@ class Symbology(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ScannedCode:
-    """One code as read: its bytes as text (bytes that are not UTF-8 appear as `\\xNN`) and its kind."""
+    """One code as read: its bytes as text (bytes that are not UTF-8 appear escaped) and its kind."""
 
     text: str
     symbology: Symbology

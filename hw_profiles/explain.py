@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from hw_profiles.mistakes import did_you_mean
 
-_OWN_WORDS = re.compile(r"(?P<key>\w+) = .*?: (?P<sentence>must .*)", re.DOTALL)
+_OWN_WORDS = re.compile(r"(?P<key>\w+) (?:= .*?: )?(?P<sentence>must .*?)(?:, not .*)?", re.DOTALL)
 
 # What a value must be, by pydantic's kind of error; each takes the error's context.
 _RIGHT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -58,16 +58,13 @@ def explain(errors: Sequence[ErrorDetails], hints: Mapping[str, str]) -> Iterato
     """
     by_key: dict[str, list[ErrorDetails]] = {}
     for error in errors:
-        by_key.setdefault(str(error["loc"][0]) if error["loc"] else "", []).append(error)
+        by_key.setdefault(str(error["loc"][0]), []).append(error)
     for key, complaints in by_key.items():
-        if key:
-            yield Explained(key, _value(complaints[0]), _alternatives(complaints, hints))
-        else:
-            yield from (explained(_own_words(complaint), hints) for complaint in complaints)
+        yield Explained(key, _value(complaints[0]), _alternatives(complaints, hints))
 
 
 def explained(message: str, known: Container[str]) -> Explained:
-    """A sentence about a whole table, filed under the key that it is about: drivers write `key = value: must …`."""
+    """A sentence about a whole table, filed under the key that it is about: drivers write `key must …, not value`."""
     if (found := _OWN_WORDS.fullmatch(message)) and found["key"] in known:
         return Explained(found["key"], None, found["sentence"])
     key = next((word for word in re.findall(r"\w+", message) if word in known), "")
@@ -90,11 +87,7 @@ def _sentence(error: ErrorDetails, hints: Mapping[str, str]) -> str:
         hint = hints.get(str(error["loc"][0]))
         return f"is missing: {hint}" if hint else "is missing"
     if error["type"] == "value_error":
-        return _own_words(error)
+        return error["msg"].removeprefix("Value error, ")
     right = _RIGHT.get(error["type"])
     sentence = right(error.get("ctx", {})) if right else f"is wrong: {error['msg']}"
     return f"item {item + 1} {sentence}" if isinstance(item := error["loc"][-1], int) else sentence
-
-
-def _own_words(error: ErrorDetails) -> str:
-    return error["msg"].removeprefix("Value error, ")

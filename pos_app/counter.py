@@ -41,14 +41,22 @@ class Reply:
 class View:
     """What the screen shows: a payment as it stands, and perhaps a question. `warnings` are sentences.
 
-    `seconds_left` is the token's remaining life, None before there is one.
+    `fee` is the commission that the question is about, in cents, where it is about money; `seconds_left` is the token's
+    remaining life, None before there is one.
     """
 
     number: int
     payment: Payment | None
     question: Question | None = None
     warnings: tuple[str, ...] = ()
+    fee: int | None = None
     seconds_left: int | None = None
+
+    @property
+    def total(self) -> int:
+        """What the question is about, in cents: the amount and the fee that goes with it."""
+        amount, agreed = (self.payment.amount, self.payment.fee) if self.payment else (0, 0)
+        return amount + (agreed if self.fee is None else self.fee)
 
 
 class Screen(Protocol):

@@ -1,10 +1,11 @@
 """Everything on the desk that a payment needs, and one payment in progress on it."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from drivers.contracts import CardReader, Document, ReceiptPrinter, ScannedCode, Tick
+from drivers.contracts import CardReader, Document, ReaderStatus, ReceiptPrinter, ScannedCode, Tick
 from pos_app.clock import Clock, seconds_since
 from pos_app.counter import Answer, Inbox, Question, Screen, View
 from pos_app.domain.events import Event
@@ -59,6 +60,15 @@ class Rules:
 Compose = Callable[[Payment, str], Document]
 
 
+# Why this reader must not be asked for money here, in a sentence; None where it may (money rule 11).
+Objection = Callable[[ReaderStatus], str | None]
+
+
+def no_objection(_status: ReaderStatus) -> str | None:
+    """Anything may be charged: doubles among themselves."""
+    return None
+
+
 def no_tick() -> None:
     """Nobody wants to know that we are alive."""
 
@@ -79,7 +89,9 @@ class Desk:
     random_text: Callable[[int], str]
     limits: Limits = field(default_factory=Limits)
     tick: Tick = no_tick
+    objection: Objection = no_objection
     machine: PaymentMachine = field(default_factory=PaymentMachine)
+    view_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
 class PaymentInProgress:
@@ -88,7 +100,6 @@ class PaymentInProgress:
     def __init__(self, desk: Desk, payment_id: str) -> None:
         self.desk = desk
         self.payment_id = payment_id
-        self._views = 0
 
     @property
     def payment(self) -> Payment:
@@ -106,19 +117,22 @@ class PaymentInProgress:
         self.show()
         return payment
 
-    def show(self, question: Question | None = None, warnings: tuple[str, ...] = ()) -> int:
+    def show(self, question: Question | None = None, warnings: tuple[str, ...] = (), fee: int | None = None) -> int:
         """Put the payment on the screen and return the view's number."""
-        self._views += 1
+        number = next(self.desk.view_numbers)
         left = None if self.payment.activation_sent is None else int(self.token_seconds_left())
-        self.desk.screen.show(View(self._views, self.payment, question, warnings, left))
-        return self._views
+        self.desk.screen.show(View(number, self.payment, question, warnings, fee, left))
+        return number
 
-    def ask(self, question: Question, *, timeout: float, warnings: tuple[str, ...] = ()) -> Answer | None:
+    def ask(
+        self, question: Question, *, timeout: float, warnings: tuple[str, ...] = (), fee: int | None = None
+    ) -> Answer | None:
         """Ask, and wait for an answer to this very question; None when nobody answers in `timeout` seconds.
 
-        Codes that come in meanwhile are passed over: the notice on the desk is this one (reliability.md Q6).
+        A question about money names its `fee`. Codes that come in meanwhile are passed over: the notice on the desk is
+        this one (reliability.md Q6).
         """
-        number = self.show(question, warnings)
+        number = self.show(question, warnings, fee)
         until = self.desk.clock.elapsed() + timeout
         while (left := until - self.desk.clock.elapsed()) > 0:
             self.desk.tick()

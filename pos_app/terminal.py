@@ -4,9 +4,11 @@
 parked belongs to `Background`.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 from drivers.contracts import CardTransaction
+from drivers.errors import DeviceError
 from pos_app import ids
 from pos_app.actions import activation, card, notice, outcome, paper, refund
 from pos_app.actions.paper import print_slip
@@ -22,6 +24,8 @@ from pos_app.domain.notice import NoticeCode
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import ImpossibleEvent, State, next_state
 from pos_app.journal.layout import TERMINAL
+
+_LISTEN_SECONDS = 0.5
 
 Action = Callable[[PaymentInProgress], None]
 
@@ -56,6 +60,11 @@ class Terminal:
         """Tell every open payment that its process ended; they belong to the background now. Idempotent."""
         left_open = [payment for payment in self.desk.journal.payments.values() if payment.is_open]
         return [PaymentInProgress(self.desk, payment.id).record(TerminalRestarted()) for payment in left_open]
+
+    def listen(self) -> None:
+        """Take what the reader has to tell from before; an absent reader tells it another time."""
+        with contextlib.suppress(DeviceError):
+            self.desk.reader.listen(timeout=_LISTEN_SECONDS, tick=self.desk.tick)
 
     # --- one payment ---------------------------------------------------------------------------
 

@@ -19,12 +19,12 @@ STYLES = (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], readme: Path = README) -> int:
     """Write the diagram, or with --check only say whether it is up to date (exit 1 when it is not)."""
     parser = argparse.ArgumentParser(prog="scripts/state-diagram", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when the diagram is stale")
     check = parser.parse_args(arguments).check
-    old = README.read_text("utf-8")
+    old = readme.read_text("utf-8")
     try:
         new = with_diagram(old, diagram(TRANSITIONS))
     except ValueError as error:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     if check and new != old:
         return _complain("the state diagram in README.md is stale: run scripts/state-diagram and commit what it writes")
     if new != old:
-        README.write_text(new, "utf-8")
+        readme.write_text(new, "utf-8")
     return 0
 
 

@@ -92,7 +92,7 @@ def start_charge(run: PaymentInProgress) -> None:
 
 
 def _ask_about_changed_amount(run: PaymentInProgress, fee: int) -> None:
-    answer = run.ask(Question.CHANGED_AMOUNT, timeout=run.desk.limits.question)
+    answer = run.ask(Question.CHANGED_AMOUNT, timeout=run.desk.limits.question, fee=fee)
     if answer is Answer.YES:
         run.record(AmountAccepted(run.payment.amount, fee))
     else:

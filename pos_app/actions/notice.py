@@ -29,7 +29,7 @@ def confirm(run: PaymentInProgress) -> None:
         return
     if not _reader_is_ready(run):
         return
-    answer = run.ask(Question.CONFIRM, timeout=run.desk.limits.question, warnings=_warnings(run))
+    answer = run.ask(Question.CONFIRM, timeout=run.desk.limits.question, warnings=_warnings(run), fee=fee)
     if answer is Answer.YES:
         run.record(CustomerConfirmed(payment.amount, fee))
     else:
@@ -42,8 +42,9 @@ def _reader_is_ready(run: PaymentInProgress) -> bool:
         return False
     try:
         status = run.desk.reader.status(timeout=run.desk.limits.status, tick=run.desk.tick)
-        if not status.ready:
-            run.record(ReaderNotReady(status.description))
+        objection = run.desk.objection(status) if status.ready else status.description
+        if objection is not None:
+            run.record(ReaderNotReady(objection))
             return False
         record_baseline(run)
     except DeviceError as error:

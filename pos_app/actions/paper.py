@@ -21,7 +21,7 @@ def copies_of(payment: Payment) -> tuple[str, ...]:
     """The papers that this payment ends with."""
     if payment.reversed:
         return ("reversal",)
-    return ("recorded_late" if payment.recorded_late else "customer", "merchant")
+    return ("recorded_late", "recorded_late_merchant") if payment.recorded_late else ("customer", "merchant")
 
 
 def print_receipt(run: PaymentInProgress) -> None:

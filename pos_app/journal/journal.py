@@ -1,6 +1,7 @@
 """The journal that is written: one process, one connection, one lock; `append` is its only write.
 
-Layout of its folder: `lock` (flock, holds the pid), `head` (see `head`), one `YYYY-MM.db` a month (see `segment`).
+Its folder holds `head` (see `head`) and one `YYYY-MM.db` a month (see `segment`); `lock` (flock, the pid inside) lies
+beside the folder, because who has it runs the whole terminal.
 """
 
 import fcntl
@@ -15,7 +16,7 @@ from typing import Protocol, Self
 
 from pos_app.clock import Clock, stamp
 from pos_app.domain.events import Event, NoticeRead
-from pos_app.domain.fold import apply, fold
+from pos_app.domain.fold import Record, apply, fold
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
 from pos_app.journal import codec
@@ -71,7 +72,7 @@ class Journal:
         """
         with _disk_refusals(f"The journal in {folder} can't be opened"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            journal = cls(folder, clock, _take_lock(folder / "lock"))
+            journal = cls(folder, clock, _take_lock(folder.parent / "lock"))
             try:
                 journal._start()
             except BaseException:
@@ -96,6 +97,13 @@ class Journal:
     def operations(self) -> int:
         """See PaymentJournal."""
         return self._operations
+
+    def records_of(self, payment_id: str) -> list[Record]:
+        """All records of one payment, oldest first."""
+        assert self._segment is not None
+        names = self._segment.opening.carried.get(payment_id, [])
+        rows = [*_carried_rows(self._folder, {payment_id: names}), *self._segment.rows([payment_id])]
+        return [as_record(row) for row in rows]
 
     def append(self, payment_id: str, event: Event) -> Payment:
         """See PaymentJournal. After a failure every further append fails too: what is on disk is then unknown."""

@@ -1,0 +1,91 @@
+"""A process of its own that reads files, so that a decoder that crashes or hangs takes nothing else down.
+
+Spawned, not forked: it shares nothing with us but a pipe. It ends when the pipe does.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from drivers.scanner.files import Reading, read_file
+from drivers.scanner.paths import shown
+
+SILENCE = 20.0  # seconds without an answer or a beat after which the process is taken for hung
+
+
+class ReadingProcess:
+    """Reads one file at a time in a spawned process, which is started when needed and replaced when it died."""
+
+    def __init__(
+        self,
+        *,
+        silence: float = SILENCE,
+        read: Callable[..., Reading] = read_file,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._silence = silence
+        self._read = read
+        self._monotonic = monotonic
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._heard = 0.0
+        self._path = Path()
+        self.connection: Connection | None = None
+
+    def start(self, path: Path) -> None:
+        """Begin reading `path`; the answer comes through `answer`."""
+        self._path, self._heard = path, self._monotonic()
+        if self.connection is None:
+            self._spawn()
+        assert self.connection is not None
+        with suppress(OSError):  # it died while idle: `answer` will find out
+            self.connection.send(path)
+
+    def answer(self) -> Reading | None:
+        """What came of it, or None while it is still at work. Does not wait."""
+        assert self.connection is not None
+        try:
+            if self.connection.poll():
+                self._heard = self._monotonic()
+                reading: Reading | None = self.connection.recv()
+                return reading
+        except (EOFError, OSError):
+            return self._given_up("ha fatto cadere il decodificatore")
+        if self._monotonic() - self._heard > self._silence:
+            return self._given_up("ha bloccato il decodificatore")
+        return None
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        if self.connection is not None:
+            self.connection.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        self.connection = self._process = None
+
+    def _spawn(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._read), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _given_up(self, what_happened: str) -> Reading:
+        seconds = self._monotonic() - self._heard
+        self.close()
+        sentence = f"L'immagine {shown(self._path)} {what_happened}: fotografare di nuovo l'avviso."
+        return Reading(problem=sentence, seconds=seconds)
+
+
+def _serve(connection: Connection, read: Callable[..., Reading]) -> None:
+    """The process's own loop: a path in, beats and a Reading out, until the other end is closed."""
+
+    def beat() -> None:
+        connection.send(None)
+
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        while True:
+            connection.send(read(connection.recv(), beat=beat))

@@ -1,0 +1,252 @@
+"""`pos-terminal …`: one thin function a subcommand; what it needs is imported inside it, so that `--help` is light."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+VERSION = "0.1.0"
+NOT_PAID, USAGE, WRONG_FILES, LOCKED, IN_USE, OUR_MISTAKE = 3, 2, 5, 6, 8, 70
+
+PROFILE = click.option("--profile", metavar="NAME", help="Hardware profile: a name or a file (default: settings).")
+SETTINGS = click.option(
+    "--settings", "settings_file", type=click.Path(path_type=Path), help="Settings file instead of the system's."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+class PlainWords(click.Group):
+    """Turns what went wrong into one sentence and the exit code of interfaces.md; never a traceback without --debug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            from pos_app.composition.mistakes import explain  # noqa: PLC0415 - only when something is wrong
+
+            sentence, code = explain(error)
+            click.echo(sentence, err=True)
+            sys.exit(code)
+
+
+@click.group(cls=PlainWords, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="pos-terminal")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def main(debug: bool) -> None:  # noqa: FBT001 - click hands flags over by name
+    """Takes payments of pagoPA notices: scan, activate, charge, report, print."""
+
+
+@main.command()
+@PROFILE
+@SETTINGS
+@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="Picture of the notice.")
+@click.option("--code", help="The text of the notice's QR code or Data Matrix.")
+@click.option("--notice", help="Notice number, 18 digits; with --creditor and --amount.")
+@click.option("--creditor", help="The creditor institution's fiscal code, 11 digits.")
+@click.option("--amount", help="Amount in cents.")
+@click.option("--yes", is_flag=True, help="Agree to what is shown.")
+@click.option("--accept-changed-amount", is_flag=True, help="With --yes: agree to a raised total too.")
+@click.option("--lang", type=click.Choice(["it", "de", "fr", "sl", "en"]), help="Language of screen and paper.")
+@JSON
+def pay(**asked: Any) -> None:
+    """One payment. Exit 0 paid · 3 not paid, nothing charged · 4 uncertain or a case · 7 charged and reversed."""
+    from pos_app.composition.commands import pay as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@main.command()
+@PROFILE
+@SETTINGS
+def run(**asked: Any) -> None:
+    """The terminal: recovery first, then one payment after the other until Ctrl-C."""
+    from pos_app.composition.commands import run as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@main.command()
+@PROFILE
+@SETTINGS
+def recover(**asked: Any) -> None:
+    """Resolve what a crash left open. Exit 0 nothing left open · 4 something needs a person."""
+    from pos_app.composition.commands import recover as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a file.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files read at a time.")
+def scan(files: tuple[Path, ...], as_json: bool, jobs: int) -> None:  # noqa: FBT001 - click hands flags over by name
+    """Read the codes in pictures, folders of pictures, and videos."""
+    import json  # noqa: PLC0415 - see the module's first line
+
+    from pos_app.scanning import scan_files, told  # noqa: PLC0415 - the same
+
+    for line in scan_files(files, jobs):
+        click.echo(json.dumps(line, ensure_ascii=False) if as_json else told(line))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8480, show_default=True, help="0: a free one.")
+@click.option("--registry", type=click.Path(path_type=Path), help="Registry of PSPs, stations and creditors (JSON).")
+@click.option("--notices", type=click.Path(path_type=Path), help="Debt positions (JSON).")
+@click.option("--state", type=click.Path(path_type=Path), help="Keeps positions and receipts over a restart.")
+@click.option("--keep-calls", type=click.IntRange(min=0), default=2000, show_default=True)
+@click.option("--tls-cert", type=click.Path(path_type=Path))
+@click.option("--tls-key", type=click.Path(path_type=Path))
+@click.option("--client-ca", type=click.Path(path_type=Path))
+def sandbox(**options: Any) -> None:
+    """PSP backend, Node and creditor institution on one port."""
+    from pos_app.sandbox.sandbox import SandboxOptions  # noqa: PLC0415 - see the module's first line
+    from pos_app.sandbox.server import serve  # noqa: PLC0415 - the same
+
+    serve(SandboxOptions(**options))
+
+
+@main.group()
+def simulate() -> None:
+    """A device's double as a program."""
+
+
+@simulate.command("card-reader")
+@click.option("--pty", type=click.Path(path_type=Path), help="Symbolic link to make to the pseudo-terminal.")
+@click.option("--tcp", metavar="HOST:PORT")
+@click.option("--script", type=click.Path(path_type=Path), help="How it misbehaves (TOML).")
+@click.option("--lrc", default="frame", show_default=True, help="Which bytes its check covers.")
+@click.option("--terminal-id", help="8 digits.")
+@click.option("--state", type=click.Path(path_type=Path), help="Keeps its last result and its ledger.")
+def simulate_card_reader(**options: Any) -> None:
+    """An ECR17 card reader that takes no real money."""
+    from drivers.card_reader.ecr17.simulator.program import DoubleOptions, serve  # noqa: PLC0415 - see above
+
+    serve(DoubleOptions(**options))
+
+
+@simulate.command("printer")
+@click.option("--pty", type=click.Path(path_type=Path), help="Symbolic link to make to the pseudo-terminal.")
+@click.option("--tcp", metavar="HOST:PORT")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the papers.")
+@click.option("--script", type=click.Path(path_type=Path), help="How it misbehaves (TOML).")
+@click.option("--width", type=click.Choice(["48", "42", "32"]), default="48", show_default=True, help="Columns.")
+def simulate_printer(**options: Any) -> None:
+    """An ESC/POS receipt printer; each paper as PNG, text and JSON."""
+    from pos_app.composition.commands import simulate_printer as command  # noqa: PLC0415 - see above
+
+    command(**options)
+
+
+@main.group()
+def journal() -> None:
+    """Read the journal; works while the terminal runs."""
+
+
+@journal.command("list")
+@SETTINGS
+@JSON
+def journal_list(**asked: Any) -> None:
+    """All payments, oldest first."""
+    from pos_app.composition.reading import list_payments  # noqa: PLC0415 - see above
+
+    list_payments(**asked)
+
+
+@journal.command("show")
+@click.argument("payment_id")
+@SETTINGS
+@JSON
+def journal_show(**asked: Any) -> None:
+    """Every record of one payment (an id, or an operation number)."""
+    from pos_app.composition.reading import show_payment  # noqa: PLC0415 - see above
+
+    sys.exit(show_payment(**asked))
+
+
+@journal.command("verify")
+@SETTINGS
+def journal_verify(**asked: Any) -> None:
+    """Walk every chain, every seal and the head. Exit 6 where they don't fit."""
+    from pos_app.composition.reading import verify  # noqa: PLC0415 - see above
+
+    verify(**asked)
+
+
+@main.group()
+def profile() -> None:
+    """Hardware profiles."""
+
+
+@profile.command("list")
+def profile_list() -> None:
+    """The profiles of this terminal."""
+    import hw_profiles  # noqa: PLC0415 - see above
+
+    for name in hw_profiles.names():
+        click.echo(name)
+
+
+@profile.command("show")
+@click.argument("name")
+def profile_show(name: str) -> None:
+    """A profile with all its options."""
+    from pos_app.composition.reading import show_profile  # noqa: PLC0415 - see above
+
+    show_profile(name)
+
+
+@profile.command("check")
+@click.argument("name")
+def profile_check(name: str) -> None:
+    """Every mistake of a profile at once. Exit 5 where there is one."""
+    from pos_app.composition.reading import check_profile  # noqa: PLC0415 - see above
+
+    check_profile(name)
+
+
+@profile.command("schema")
+def profile_schema() -> None:
+    """The JSON schema of a profile."""
+    from pos_app.composition.reading import profile_schema as command  # noqa: PLC0415 - see above
+
+    command()
+
+
+@main.group()
+def settings() -> None:
+    """The terminal's settings."""
+
+
+@settings.command("show")
+@SETTINGS
+@click.option("--origin", is_flag=True, help="Say where each value comes from.")
+def settings_show(**asked: Any) -> None:
+    """Every value; secrets are hidden."""
+    from pos_app.composition.reading import show_settings  # noqa: PLC0415 - see above
+
+    show_settings(**asked)
+
+
+@settings.command("check")
+@SETTINGS
+def settings_check(**asked: Any) -> None:
+    """Every mistake at once. Exit 5 where there is one."""
+    from pos_app.composition.reading import check_settings  # noqa: PLC0415 - see above
+
+    check_settings(**asked)
+
+
+@settings.command("schema")
+def settings_schema() -> None:
+    """The JSON schema of the settings file."""
+    from pos_app.composition.reading import settings_schema as command  # noqa: PLC0415 - see above
+
+    command()

@@ -1,0 +1,79 @@
+"""From a payment to its papers: the facts that each paper is built from, and which document a paper's name means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from drivers.contracts import Document
+from pos_app.domain.events import Stamp
+from pos_app.domain.payment import Payment
+from pos_app.receipts import documents
+from pos_app.receipts.facts import Merchant, Provider, ReceiptFacts, Reprint
+from pos_app.texts import Texts, texts
+
+_ROME = ZoneInfo("Europe/Rome")
+
+# The name of a paper, as the journal keeps it, and its document.
+PAPERS: Mapping[str, Callable[[ReceiptFacts, Texts], Document]] = {
+    "customer": documents.customer_copy,
+    "merchant": documents.merchant_copy,
+    "recorded_late": documents.recorded_late,
+    "recorded_late_merchant": documents.recorded_late_merchant_copy,
+    "in_verification": documents.in_verification,
+    "not_executed": documents.not_executed,
+    "refund_due": documents.refund_due,
+    "reversal": documents.reversal,
+}
+
+
+@dataclass(frozen=True)
+class Stationery:
+    """What stands on every paper of this terminal. `trial` is asked for each paper (money rule 11)."""
+
+    merchant: Merchant
+    provider: Provider
+    terminal_id: str
+    trial: Callable[[], bool]
+
+    def compose(self, payment: Payment, paper: str) -> Document:
+        """The document of `paper` for `payment`, in the payment's language."""
+        return PAPERS[paper](self._facts(payment, paper), texts(payment.language))
+
+    def _facts(self, payment: Payment, paper: str) -> ReceiptFacts:
+        assert payment.notice is not None, "there is no paper before a notice was read"
+        return ReceiptFacts(
+            merchant=self.merchant,
+            provider=self.provider,
+            trial=self.trial(),
+            notice_number=payment.notice.number.digits,
+            creditor=payment.notice.creditor.digits,
+            amount=payment.amount,
+            fee=payment.fee,
+            paid_at=_in_rome(payment.charge_started or payment.opened),
+            operation=payment.operation,
+            terminal_id=self.terminal_id,
+            company_name=payment.company_name,
+            description=payment.description,
+            iuv=payment.iuv,
+            payment_token=payment.token,
+            card=payment.card or payment.other_amount_card,
+            reader_lines=payment.reader_receipt,
+            reason=payment.reason,
+            proven_not_charged=payment.proven_not_charged,
+            reprint=_reprint(payment, paper),
+        )
+
+
+def _reprint(payment: Payment, paper: str) -> Reprint | None:
+    """The mark of every copy after the first: a duplicate, or the replacement of one that nobody saw whole."""
+    before = payment.copy_attempts(paper)
+    if not before:
+        return None
+    replaces = payment.copy_state(paper) != "printed"
+    return Reprint(before, _in_rome(payment.updated), replaces=replaces)
+
+
+def _in_rome(moment: Stamp | None) -> str:
+    assert moment is not None, "a payment begins with its first record"
+    return datetime.fromisoformat(moment.utc).astimezone(_ROME).strftime("%d/%m/%Y %H:%M:%S")

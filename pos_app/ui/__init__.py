@@ -1,0 +1,1 @@
+"""What people see and say: words for every state, and the plain console counter."""
