@@ -6,7 +6,6 @@ A payment belongs to the background once it is parked, and from a restart on: no
 from collections.abc import Callable, Mapping
 
 from pos_app.actions import activation, card, outcome, paper, refund
-from pos_app.clock import seconds_since
 from pos_app.desk import Desk, PaymentInProgress
 from pos_app.domain.events import DeclineTimedOut, ReceiptDeferred
 from pos_app.domain.payment import Payment
@@ -95,12 +94,5 @@ class Background:
         if payment.state in outcome.VERDICTS:
             return outcome.seconds_until_due(run)
         if payment.state is State.RELEASING:
-            return self._release_due_in(payment)
+            return activation.seconds_until_due(run)
         return 0.0
-
-    def _release_due_in(self, payment: Payment) -> float:
-        """Repeats of activate, twelve seconds times (2^k - 1), the fifth interval for ever (pagopa.md 3.4)."""
-        assert payment.updated is not None
-        tries = min(payment.activation_tries, 5)
-        wait: float = self.desk.limits.activation_slot * (2**tries - 1)
-        return max(0.0, wait - seconds_since(self.desk.clock, payment.updated))

@@ -1,6 +1,8 @@
 """The two clocks that are injected everywhere: `elapsed` for waiting, `utc` for stamps (architecture.md, "Time")."""
 
+import math
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -52,9 +54,49 @@ def stamp(clock: Clock) -> Stamp:
     return Stamp(clock.utc().isoformat(timespec="milliseconds"), clock.boot_id, round(clock.elapsed(), 6))
 
 
-def seconds_since(clock: Clock, moment: Stamp) -> float:
-    """Seconds since `moment`: by `elapsed` within one boot; over a reboot by the wall clock, which is all there is."""
+@dataclass(frozen=True)
+class Age:
+    """How long ago something was, in seconds: surely `at_least`, surely not more than `at_most` (infinite: unknown)."""
+
+    at_least: float
+    at_most: float
+
+
+def age(clock: Clock, moment: Stamp, latest: Stamp | None = None) -> Age:
+    """The age of `moment` (reliability.md C1-C4). `latest` is the last thing that was journaled, if anything was.
+
+    Within one boot only `elapsed` counts, whatever the wall clock does. Over a reboot the wall clock is all there is,
+    unless it stands before something that was already journaled: then it was set back or lost its battery, and all
+    that is sure is that the machine has been up since.
+    """
     if moment.boot_id == clock.boot_id:
-        return clock.elapsed() - moment.elapsed
-    by_wall = (clock.utc() - datetime.fromisoformat(moment.utc)).total_seconds()
-    return max(by_wall, 0.0)
+        exact = clock.elapsed() - moment.elapsed
+        return Age(exact, exact)
+    by_wall = (clock.utc() - _utc(moment)).total_seconds()
+    if by_wall < clock.elapsed() or clock.utc() < _utc(latest or moment):
+        return Age(clock.elapsed(), math.inf)
+    return Age(by_wall, by_wall)
+
+
+def has_surely_passed(clock: Clock, moment: Stamp, seconds: float, latest: Stamp | None = None) -> bool:
+    """Whether `seconds` are over since `moment`, provably: what was locked for that long is free."""
+    return age(clock, moment, latest).at_least >= seconds
+
+
+def may_still_be_valid(clock: Clock, moment: Stamp, seconds: float, latest: Stamp | None = None) -> bool:
+    """Whether what `moment` gave `seconds` to live may be alive: it is not given up yet."""
+    return not has_surely_passed(clock, moment, seconds, latest)
+
+
+def surely_left(clock: Clock, moment: Stamp, seconds: float, latest: Stamp | None = None) -> float:
+    """How much of `seconds` since `moment` is left at the least; 0 where it may be over: nothing may rely on it."""
+    return max(0.0, seconds - age(clock, moment, latest).at_most)
+
+
+def seconds_since(clock: Clock, moment: Stamp, latest: Stamp | None = None) -> float:
+    """Seconds since `moment`, at the least: for waiting."""
+    return age(clock, moment, latest).at_least
+
+
+def _utc(moment: Stamp) -> datetime:
+    return datetime.fromisoformat(moment.utc)

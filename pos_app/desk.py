@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from drivers.contracts import CardReader, Document, ReaderStatus, ReceiptPrinter, ScannedCode, Tick
-from pos_app.clock import Clock, seconds_since
+from pos_app.clock import Clock, seconds_since, stamp
 from pos_app.counter import Answer, Inbox, Question, Screen, View
 from pos_app.domain.events import Event
 from pos_app.domain.fees import FeeRule
+from pos_app.domain.fold import learn
 from pos_app.domain.machine import PaymentMachine
 from pos_app.domain.payment import Payment
 from pos_app.journal.journal import PaymentJournal
@@ -111,7 +112,8 @@ class PaymentInProgress:
 
         Raises ImpossibleEvent before anything was written, JournalFailed when it could not be made durable.
         """
-        expected = self.desk.machine.next_state(self.payment, event)
+        learned = learn(self.payment, stamp(self.desk.clock), event)
+        expected = self.desk.machine.next_state(learned, event)
         payment = self.desk.journal.append(self.payment_id, event)
         assert payment.state is expected, "the machine and the fold read the same table"
         self.show()

@@ -2,6 +2,7 @@
 
 from drivers.errors import DeviceError
 from pos_app.actions.card import record_baseline
+from pos_app.clock import seconds_since
 from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
 from pos_app.domain.events import (
@@ -18,20 +19,22 @@ from pos_app.domain.events import (
 )
 from pos_app.domain.money import is_chargeable
 
+_LONGEST_WAIT_AFTER = 5  # the fifth interval is the last that grows
 _RANDOM_IN_KEY = 10  # stIdempotencyKey: prefix, underscore, ten letters or digits (pagopa.md 2.2)
 
 
 def activate(run: PaymentInProgress) -> None:
-    """Open the session; after no answer, the same bytes again once the citizen has waited, then let go."""
+    """Open the session; after no answer, the same bytes again once that is due, then let go."""
     payment, limits = run.payment, run.desk.limits
     if payment.activation is None:
         _intend(run)
+        send(run)
     elif payment.activation_tries > limits.activation_tries_at_counter:
         run.record(ActivationAbandoned(payment.reason))
-        return
-    elif payment.activation_tries and not _wait_for_another_try(run):
-        return
-    send(run)
+    elif _waited(run):
+        send(run)
+    else:
+        run.record(ActivationAbandoned("rinuncia al banco"))
 
 
 def _intend(run: PaymentInProgress) -> None:
@@ -48,11 +51,21 @@ def new_key(run: PaymentInProgress) -> str:
     return f"{run.desk.rules.key_prefix}_{run.desk.random_text(_RANDOM_IN_KEY)}"
 
 
-def _wait_for_another_try(run: PaymentInProgress) -> bool:
-    wait = run.desk.limits.activation_slot * (2**run.payment.activation_tries - 1)
-    if run.ask(Question.ACTIVATION_UNANSWERED, timeout=wait) in (Answer.NO, Answer.LATER):
-        run.record(ActivationAbandoned("rinuncia al banco"))
-        return False
+def seconds_until_due(run: PaymentInProgress) -> float:
+    """Seconds until the same activation may go out again: twelve times (2^k - 1) after the k-th (pagopa.md 3.4)."""
+    payment = run.payment
+    if not payment.activation_tries or payment.updated is None:
+        return 0.0
+    tries = min(payment.activation_tries, _LONGEST_WAIT_AFTER)
+    wait: float = run.desk.limits.activation_slot * (2**tries - 1)
+    return max(0.0, round(wait - seconds_since(run.desk.clock, payment.updated), 3))
+
+
+def _waited(run: PaymentInProgress) -> bool:
+    """Wait until the next try is due; False when the people at the counter give up."""
+    while (left := seconds_until_due(run)) > 0:
+        if run.ask(Question.ACTIVATION_UNANSWERED, timeout=left) in (Answer.NO, Answer.LATER):
+            return False
     return True
 
 

@@ -23,17 +23,22 @@ _TRIES_AT_COUNTER = 2
 
 
 def report(run: PaymentInProgress) -> None:
-    """Send the outcome; after no answer, offer to park, try once more, then park."""
+    """Send the outcome; after no answer, offer to park, try once more when that is due, then park."""
     payment = run.payment
     if payment.outcome_tries >= _TRIES_AT_COUNTER and not payment.send_at_once:
         park(run)
-    elif payment.outcome_tries and not payment.send_at_once:
-        if run.ask(Question.OUTCOME_UNANSWERED, timeout=seconds_until_due(run)) is Answer.LATER:
-            park(run)
-        else:
-            send(run)
-    else:
+    elif _waited(run):
         send(run)
+    else:
+        park(run)
+
+
+def _waited(run: PaymentInProgress) -> bool:
+    """Wait until the next try is due; False when the people at the counter don't want to."""
+    while (left := seconds_until_due(run)) > 0:
+        if run.ask(Question.OUTCOME_UNANSWERED, timeout=left) in (Answer.NO, Answer.LATER):
+            return False
+    return True
 
 
 def park(run: PaymentInProgress) -> None:
@@ -67,7 +72,7 @@ def seconds_until_due(run: PaymentInProgress) -> float:
     if payment.outcome_sent is None or payment.send_at_once or not payment.outcome_tries:
         return 0.0
     wait: float = run.desk.limits.outcome_slot * (2**payment.outcome_tries - 1)
-    return max(0.0, wait - seconds_since(run.desk.clock, payment.outcome_sent))
+    return max(0.0, round(wait - seconds_since(run.desk.clock, payment.outcome_sent), 3))
 
 
 def _reports(payment: Payment) -> bool:

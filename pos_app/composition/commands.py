@@ -62,7 +62,7 @@ def pay(*, profile: str | None, settings_file: Path | None, lang: str | None, as
         _recover(here)
         payment = here.terminal.pay(code)
         _tell_payment(here, payment, as_json=as_json)
-    return _exit_code(payment)
+    return exit_code(payment)
 
 
 def _ready_answers(*, yes: bool, accept_changed_amount: bool) -> Mapping[Question, Answer] | None:
@@ -135,7 +135,7 @@ def _report(here: Station, payment: Payment) -> dict[str, Any]:
         "operation": payment.operation,
         "state": payment.state.label,
         "events": [type(record.event).__name__ for record in records],
-        "verdict": _VERDICTS[_exit_code(payment)],
+        "verdict": _VERDICTS[exit_code(payment)],
         "amount": payment.amount,
         "fee": payment.fee,
         "total": payment.total,
@@ -159,7 +159,8 @@ def _papers(here: Station, payment: Payment) -> list[Path]:
 _VERDICTS = {PAID: "paid", NOT_PAID: "not_paid", UNCERTAIN: "uncertain", REVERSED: "reversed"}
 
 
-def _exit_code(payment: Payment) -> int:
+def exit_code(payment: Payment) -> int:
+    """How a payment stands, as `pay` says it to other programs (interfaces.md)."""
     if payment.reversed and not payment.needs_person:
         return REVERSED
     if payment.is_open or payment.needs_person:

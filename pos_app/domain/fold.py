@@ -23,9 +23,14 @@ class Record:
 
 def apply(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
     """The payment after `event`. Raises ImpossibleEvent for what the state table does not allow."""
-    state = next_state(payment, event)
+    learned = learn(payment, stamp, event)
+    return replace(learned, state=next_state(learned, event))
+
+
+def learn(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
+    """The payment with what `event` tells, before it moves: guards may ask for facts that came with the event."""
     changes = _CHANGES.get(type(event), _nothing)(payment, event, stamp)
-    return replace(payment, state=state, updated=stamp, opened=payment.opened or stamp, **changes)
+    return replace(payment, updated=stamp, opened=payment.opened or stamp, **changes)
 
 
 def fold(records: Iterable[Record]) -> dict[str, Payment]:

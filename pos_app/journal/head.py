@@ -30,7 +30,7 @@ class HeadMirror:
         if new:
             os.ftruncate(self._file, 2 * SLOT)
             os.fsync(self._file)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
             return None
         return read_head(self._path)
 
@@ -67,7 +67,8 @@ def _parse(slot: bytes) -> Tip | None:
     return Tip(seq, digest.hex()) if magic == _MAGIC else None
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

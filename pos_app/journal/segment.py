@@ -8,11 +8,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pos_app.journal.chain import Row, Tip, link, verify
 from pos_app.journal.errors import JournalLocked
+from pos_app.journal.head import sync_folder
 
 SCHEMA_VERSION = 1
 
@@ -68,14 +70,25 @@ class Segment:
 
     @classmethod
     def create(cls, path: Path, opening: Opening) -> "Segment":
-        """A new segment, in one transaction: it is there whole, or not at all."""
-        connection = _connect_writing(path)
-        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        connection.execute(
-            "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
-            (opening.name, opening.first_seq, opening.previous_hash, opening.operations, json.dumps(opening.carried)),
-        )
-        return cls(path, connection, opening)
+        """A new segment, made beside its place and moved there: it is there whole, or not at all."""
+        made = path.with_suffix(".new")
+        made.unlink(missing_ok=True)
+        with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = EXTRA")
+            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            connection.execute(
+                "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
+                (
+                    opening.name,
+                    opening.first_seq,
+                    opening.previous_hash,
+                    opening.operations,
+                    json.dumps(opening.carried),
+                ),
+            )
+        made.rename(path)
+        sync_folder(path.parent)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> "Segment":
@@ -90,16 +103,11 @@ class Segment:
 
     @classmethod
     def _opened(cls, path: Path, connection: sqlite3.Connection) -> "Segment":
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
+        try:
+            return cls(path, connection, _read_opening(path, connection))
+        except BaseException:
             connection.close()
-            raise JournalLocked(f"{path.name} has the form {version}, this program knows form {SCHEMA_VERSION}.")
-        found = connection.execute("SELECT name, first_seq, previous_hash, operations, carried FROM segment").fetchall()
-        if len(found) != 1:
-            connection.close()
-            raise JournalLocked(f"{path.name} doesn't say what it continues.")
-        name, first_seq, previous_hash, operations, carried = found[0]
-        return cls(path, connection, Opening(name, first_seq, previous_hash, operations, json.loads(carried)))
+            raise
 
     def append(self, row: Row) -> None:
         """Make one row durable: when this returns it is on disk."""
@@ -143,6 +151,21 @@ class Segment:
 
 def _connect_writing(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "locking_mode = NORMAL", "trusted_schema = OFF"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "locking_mode = NORMAL", "trusted_schema = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _read_opening(path: Path, connection: sqlite3.Connection) -> Opening:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise JournalLocked(f"{path.name} has the form {version}, this program knows form {SCHEMA_VERSION}.")
+    found = connection.execute("SELECT name, first_seq, previous_hash, operations, carried FROM segment").fetchall()
+    if len(found) != 1:
+        raise JournalLocked(f"{path.name} doesn't say what it continues.")
+    name, first_seq, previous_hash, operations, carried = found[0]
+    return Opening(name, first_seq, previous_hash, operations, json.loads(carried))

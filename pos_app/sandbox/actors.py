@@ -19,6 +19,8 @@ from pos_app.sandbox.calls import Call
 from pos_app.sandbox.faultcodes import Fault
 from pos_app.sandbox.faults import FaultOrder, Met
 from pos_app.sandbox.http_client import HttpAnswer
+from pos_app.sandbox.legacy_creditor import notice_number
+from pos_app.sandbox.legacy_soap import Head, head_of
 from pos_app.sandbox.misbehaviour import XML_HEADERS, Scene
 from pos_app.sandbox.network import TERMINAL_HEADER
 from pos_app.sandbox.outlet import Outlet, read_body
@@ -145,10 +147,17 @@ class Actor:
 
     def _met(self, heard: Heard) -> Met:
         number = text(heard.element, "qrCode/noticeNumber") or text(heard.element, "receipt/noticeNumber")
+        if self.contract.header_schema is not None:
+            number = self._noticed(head_of(heard.element))
         token = text(heard.element, "paymentToken") or text(heard.element, "paymentTokens/paymentToken")
         session = self.sandbox.store.sessions.get(token) if token else None
         number = session.notice_number if session else number
         return Met(self.at, heard.operation.name, number, heard.terminal)
+
+    def _noticed(self, head: Head) -> str | None:
+        """The notice that a header of the old model is about."""
+        station = next((each for each in self.sandbox.registry.stations if each.id == head.station), None)
+        return notice_number(station, head.reference) if station else None
 
     async def _misbehave(self, order: FaultOrder, heard: Heard, request: str, outlet: Outlet) -> None:
         scene = Scene(self.at, self.contract, heard.operation, request, self.path, self.sandbox.calls, outlet)

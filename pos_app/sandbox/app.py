@@ -19,6 +19,7 @@ from pos_app.sandbox.deliveries import Deliveries
 from pos_app.sandbox.ec_calls import EcCall, Steps
 from pos_app.sandbox.faultcodes import Fault
 from pos_app.sandbox.http_client import HttpAnswer, NoAnswerInTime, NotReached
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA, head_of
 from pos_app.sandbox.misbehaviour import XML_HEADERS
 from pos_app.sandbox.network import Network
 from pos_app.sandbox.outlet import CONNECTION
@@ -58,6 +59,19 @@ class Effects:
         self.sandbox.store.save()
         return honest(_checked(CREDITOR, heard, element))
 
+    async def node_for_pa(self, heard: Heard) -> HttpAnswer:
+        """The Node, towards an EC of the old model: the RPT may have made an RT due."""
+        element = self.sandbox.node.take_rpt(heard.operation, head_of(heard.element), heard.element)
+        self.sandbox.store.save()
+        self.deliveries.start()
+        return honest(_checked(NODE_FOR_PA, heard, element))
+
+    async def legacy_creditor(self, heard: Heard) -> HttpAnswer:
+        """The creditor institution of the old model; the Node hears its RPT after this answer."""
+        element = self.sandbox.legacy_creditor.handle(heard.operation, head_of(heard.element), heard.element)
+        self.sandbox.store.save()
+        return honest(_checked(LEGACY_CREDITOR, heard, element))
+
     async def drive(self, steps: Steps, terminal: str | None = None) -> etree._Element:
         """The Node's rules, their questions asked over HTTP; all that changed is saved before anyone is told."""
         try:
@@ -80,7 +94,9 @@ def build_app(sandbox: Sandbox, network: Network) -> ASGIApp:
     actors = (
         Actor(sandbox, "psp", "/psp", backend, effects.psp, _authenticator(sandbox), validates=False),
         Actor(sandbox, "node", "/node/psp", NODE, effects.node),
+        Actor(sandbox, "node", "/node/pa", NODE_FOR_PA, effects.node_for_pa),
         Actor(sandbox, "ec", "/ec", CREDITOR, effects.creditor),
+        Actor(sandbox, "ec", "/ec/legacy", LEGACY_CREDITOR, effects.legacy_creditor),
     )
     routes = [Route(actor.path, actor) for actor in actors]
     control = Mount("/control", app=control_app(Control(sandbox, deliveries, effects.drive)))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from pos_app.sandbox import psp_backend, rivals, views
 from pos_app.sandbox.deliveries import Deliveries
 from pos_app.sandbox.faults import FaultOrder
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA
 from pos_app.sandbox.notices import read_position
 from pos_app.sandbox.outlet import read_body
 from pos_app.sandbox.registry import Registry
@@ -179,6 +180,6 @@ def _order(body: Any) -> FaultOrder:
 
 _OPERATIONS: Mapping[str, Collection[str]] = {
     "psp": psp_backend.SERVED,
-    "node": NODE.operations,
-    "ec": CREDITOR.operations,
+    "node": [*NODE.operations, *NODE_FOR_PA.operations],
+    "ec": [*CREDITOR.operations, *LEGACY_CREDITOR.operations],
 }

@@ -21,7 +21,7 @@ from pos_app.sandbox.store import Store
 from pos_app.sandbox.xmltree import Element, amount, need, text, truth
 
 # What an EC says of a position that can't be paid (sandbox.md).
-_STATE_FAULTS = {
+STATE_FAULTS = {
     "paid": ("PAA_PAGAMENTO_DUPLICATO", "La posizione debitoria è già pagata"),
     "expired": ("PAA_PAGAMENTO_SCADUTO", "La posizione debitoria è scaduta"),
     "revoked": ("PAA_PAGAMENTO_ANNULLATO", "La posizione debitoria è stata annullata dall'ente"),
@@ -40,7 +40,8 @@ class Creditor:
     def handle(self, operation: Operation, request: Element) -> Element:
         """Answer a request that the schema allows."""
         try:
-            asked = self._addressed(request)
+            names = ("idPA", "idStation", "idBrokerPA")
+            asked = addressed(self._registry(), *(need(request, name) for name in names))
             return _RULES[operation.name](self, operation, request, asked)
         except Refused as refusal:
             return CREDITOR.refusal(operation, refusal.fault)
@@ -70,7 +71,7 @@ class Creditor:
         position = self._payable(request, asked)
         second = operation.name.endswith("V2")
         if not second and any(transfer.stamp_duty for transfer in position.notice.transfers):
-            raise _refused("PAA_SEMANTICA", "La marca da bollo richiede paGetPaymentV2", asked)
+            raise refused("PAA_SEMANTICA", "La marca da bollo richiede paGetPaymentV2", asked)
         form = creditor_payment.Asked(
             reference=NoticeNumber(position.notice_number).iuv,
             postal=text(request, "transferType") == "POSTAL",
@@ -86,47 +87,55 @@ class Creditor:
         position = position_key(need(receipt, "fiscalCode"), need(receipt, "noticeNumber"))
         taken = TakenReceipt(asked.fiscal_code, need(receipt, "receiptId"), position, amount(receipt, "paymentAmount"))
         if self._store.taken.get(taken.key) is not None:
-            raise _refused("PAA_RECEIPT_DUPLICATA", f"La ricevuta {taken.receipt_id} è già stata acquisita", asked)
+            raise refused("PAA_RECEIPT_DUPLICATA", f"La ricevuta {taken.receipt_id} è già stata acquisita", asked)
         if asked.fiscal_code == need(receipt, "fiscalCode"):
-            self._close(self._known(position, asked))
+            close(self._store, known(self._store, position, asked))
         self._store.taken.put(taken.key, taken)
         return CREDITOR.answer(operation)
-
-    def _close(self, position: Position) -> None:
-        paid = replace(position, notice=replace(position.notice, state="paid"))
-        self._store.positions.put(position.key, paid)
-
-    def _addressed(self, request: Element) -> CreditorInstitution:
-        registry = self._registry()
-        asked = registry.creditor(need(request, "idPA"))
-        if asked is None:
-            unknown = Fault("PAA_ID_DOMINIO_ERRATO", "Il dominio non è di questo ente", need(request, "idPA"))
-            raise Refused(unknown)
-        stations = {each.id: each for each in registry.stations if each.creditor == asked.fiscal_code}
-        station = stations.get(need(request, "idStation"))
-        if station is None:
-            raise _refused("PAA_STAZIONE_INT_ERRATA", "La stazione non è di questo ente", asked)
-        if station.broker != need(request, "idBrokerPA"):
-            raise _refused("PAA_ID_INTERMEDIARIO_ERRATO", "L'intermediario non è quello della stazione", asked)
-        return asked
 
     def _payable(self, request: Element, asked: CreditorInstitution) -> Position:
         fiscal_code = need(request, "qrCode/fiscalCode")
         if fiscal_code != asked.fiscal_code:
-            raise _refused("PAA_ID_DOMINIO_ERRATO", "L'avviso è di un altro ente", asked)
-        position = self._known(position_key(fiscal_code, need(request, "qrCode/noticeNumber")), asked)
-        if position.notice.state in _STATE_FAULTS:
-            raise _refused(*_STATE_FAULTS[position.notice.state], asked)
-        return position
-
-    def _known(self, key: str, asked: CreditorInstitution) -> Position:
-        position = self._store.positions.get(key)
-        if position is None:
-            raise _refused(*_STATE_FAULTS["unknown"], asked)
-        return position
+            raise refused("PAA_ID_DOMINIO_ERRATO", "L'avviso è di un altro ente", asked)
+        return payable(self._store, position_key(fiscal_code, need(request, "qrCode/noticeNumber")), asked)
 
 
-def _refused(code: str, description: str, asked: CreditorInstitution) -> Refused:
+def addressed(registry: Registry, creditor: str, station: str, broker: str) -> CreditorInstitution:
+    """The EC that a request's head names, all of it fitting together. Raises Refused."""
+    asked = registry.creditor(creditor)
+    if asked is None:
+        raise Refused(Fault("PAA_ID_DOMINIO_ERRATO", "Il dominio non è di questo ente", creditor))
+    found = next((each for each in registry.stations if (each.id, each.creditor) == (station, creditor)), None)
+    if found is None:
+        raise refused("PAA_STAZIONE_INT_ERRATA", "La stazione non è di questo ente", asked)
+    if found.broker != broker:
+        raise refused("PAA_ID_INTERMEDIARIO_ERRATO", "L'intermediario non è quello della stazione", asked)
+    return asked
+
+
+def payable(store: Store, key: str, asked: CreditorInstitution) -> Position:
+    """The position of that key, if it can be paid. Raises Refused."""
+    position = known(store, key, asked)
+    if position.notice.state in STATE_FAULTS:
+        raise refused(*STATE_FAULTS[position.notice.state], asked)
+    return position
+
+
+def known(store: Store, key: str, asked: CreditorInstitution) -> Position:
+    """The position of that key. Raises Refused."""
+    position = store.positions.get(key)
+    if position is None:
+        raise refused(*STATE_FAULTS["unknown"], asked)
+    return position
+
+
+def close(store: Store, position: Position) -> None:
+    """The position is paid in full."""
+    store.positions.put(position.key, replace(position, notice=replace(position.notice, state="paid")))
+
+
+def refused(code: str, description: str, asked: CreditorInstitution) -> Refused:
+    """An EC's own refusal."""
     return Refused(Fault(code, description, asked.fiscal_code))
 
 

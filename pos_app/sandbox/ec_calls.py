@@ -13,12 +13,13 @@ from pos_app.sandbox.xmltree import Element
 
 @dataclass(frozen=True)
 class EcCall:
-    """Ask the EC behind `station`; `timeout` in seconds."""
+    """Ask the EC behind `station`; `timeout` in seconds. The old model's calls carry a SOAP header."""
 
     operation: Operation
     station: Station
     request: Element
     timeout: float
+    header: Element | None = None
 
 
 @dataclass(frozen=True)

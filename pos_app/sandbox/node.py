@@ -10,9 +10,10 @@ from datetime import timedelta
 from lxml import etree
 
 from pos_app.psp.wire import Operation
-from pos_app.sandbox import node_activation, node_outcome, node_verification
+from pos_app.sandbox import node_activation, node_outcome, node_rpt, node_rpt_checks, node_verification
 from pos_app.sandbox.ec_calls import EcCall, EcReply, Steps
 from pos_app.sandbox.faultcodes import Refused
+from pos_app.sandbox.legacy_soap import Head
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.soap import NODE
 
@@ -34,12 +35,20 @@ class Node:
         except Refused as refusal:
             return NODE.refusal(operation, refusal.fault)
 
+    def take_rpt(self, operation: Operation, head: Head, request: etree._Element) -> etree._Element:
+        """Answer an EC of the old model that sends an RPT."""
+        self.cancel_if_due()
+        return node_rpt_checks.send_rpt(self.world, operation, head, request)
+
     def cancel_expired(self) -> int:
         """The job that ends expired sessions (pagopa.md 1.2); how many there were."""
         self._cancel_ran = self.world.clock.now()
         expired = [session for session in self.world.store.open_sessions() if session.expires_at <= self._cancel_ran]
         for session in expired:
-            self.world.keep(session.after("CANCELLED"))
+            if session.legacy:
+                node_rpt.cancel(self.world, session)
+            else:
+                self.world.keep(session.after("CANCELLED"))
         return len(expired)
 
     def cancel_if_due(self) -> int:

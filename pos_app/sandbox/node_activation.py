@@ -8,17 +8,17 @@ from lxml import etree
 
 from pos_app.domain.money import to_wire
 from pos_app.psp.wire import Operation
-from pos_app.sandbox import idempotency, node_checks
+from pos_app.sandbox import idempotency, node_checks, node_legacy, node_rpt
 from pos_app.sandbox.ec_calls import EcCall, EcReply, Steps
 from pos_app.sandbox.faultcodes import Refused, refused
 from pos_app.sandbox.node_checks import Party, Place
-from pos_app.sandbox.node_creditor import ask_payment, is_stand_in, payment_data
+from pos_app.sandbox.node_creditor import ask_payment, is_legacy, is_stand_in
 from pos_app.sandbox.node_verification import named_place, refuse_if_taken
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.notices import position_key
 from pos_app.sandbox.records import PaidTransfer, PaymentData, Session
 from pos_app.sandbox.soap import NODE
-from pos_app.sandbox.xmltree import Content, Item, metadata, text, truth
+from pos_app.sandbox.xmltree import Content, Item, metadata, need, text, truth
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,30 @@ def _opened(world: NodeWorld, activation: _Activation) -> Generator[EcCall, EcRe
     refuse_if_taken(world, activation.where)
     if position in world.activating:
         raise refused("PPT_ATTIVAZIONE_IN_CORSO", "Un'altra attivazione dell'avviso è in corso", kept=False)
+    token = world.new_token()
     world.activating.add(position)
     try:
-        answer = yield from ask_payment(world, activation.caller, activation.where, activation.request)
+        payment = yield from _payment(world, activation, token)
+        refuse_if_taken(world, activation.where)  # a late outcome may have closed it while the EC was thinking
+    except Refused:
+        node_rpt.not_opened(world, token)
+        raise
     finally:
         world.activating.discard(position)
-    payment = payment_data(world.registry(), answer, activation.where)
-    refuse_if_taken(world, activation.where)  # a late outcome may have closed it while the EC was thinking
-    return world.keep(_session(world, activation, payment))
+    return node_rpt.opened(world, _session(world, activation, payment, token))
 
 
-def _session(world: NodeWorld, activation: _Activation, payment: PaymentData) -> Session:
+def _payment(world: NodeWorld, activation: _Activation, token: str) -> Generator[EcCall, EcReply, PaymentData]:
+    caller, where, request = activation.caller, activation.where, activation.request
+    if is_legacy(world, where):
+        return (yield from node_legacy.ask_payment(world, caller, where, need(request, "amount"), token))
+    return (yield from ask_payment(world, caller, where, request))
+
+
+def _session(world: NodeWorld, activation: _Activation, payment: PaymentData, token: str) -> Session:
     where, request = activation.where, activation.request
     return Session(
-        token=world.new_token(),
+        token=token,
         creditor=where.creditor.fiscal_code,
         notice_number=where.notice_number,
         psp=activation.caller.psp.id,
@@ -85,6 +95,7 @@ def _session(world: NodeWorld, activation: _Activation, payment: PaymentData) ->
         payment_note=text(request, "paymentNote"),
         payment=payment,
         cache_key=activation.key,
+        legacy=is_legacy(world, where),
     )
 
 

@@ -4,10 +4,14 @@ An EC's KO is relayed; an answer that breaks the schema, lacks what it must have
 PPT_STAZIONE_INT_PA_ERRORE_RESPONSE. None of it stays under an idempotency key, so that a repeat may succeed.
 """
 
+from collections.abc import Generator
+
 from lxml import etree
 
+from pos_app.sandbox import node_legacy
 from pos_app.sandbox.ec_calls import EcCall, EcReply, Steps
-from pos_app.sandbox.faultcodes import Fault, OriginalFault, Refused, refused
+from pos_app.sandbox.faultcodes import refused
+from pos_app.sandbox.node_answers import bad_answer, relayed
 from pos_app.sandbox.node_checks import Party, Place
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.notices import position_key
@@ -25,17 +29,26 @@ def is_stand_in(world: NodeWorld, where: Place) -> bool:
     return position is not None and position.notice.standin
 
 
+def is_legacy(world: NodeWorld, where: Place) -> bool:
+    """Whether the EC is asked in the old model. The Node, when it stands in, is not."""
+    return where.station.model == "legacy" and not is_stand_in(world, where)
+
+
 def ask_verify(world: NodeWorld, caller: Party, where: Place) -> Steps:
     """paVerifyPaymentNotice; the answer has all that it must have."""
+    if is_legacy(world, where):
+        return (yield from node_legacy.ask_verify(world, caller, where))
     answer = yield from _ask(world, caller, where, "paVerifyPaymentNotice", _head(where))
     for name in _VERIFY_MUST_HAVE:
         if answer.find(name) is None:
-            raise _bad_answer(f"Nella risposta manca {name}")
+            raise bad_answer(f"Nella risposta manca {name}")
     return answer
 
 
-def ask_payment(world: NodeWorld, caller: Party, where: Place, request: etree._Element) -> Steps:
-    """PaGetPayment in the station's version; the answer holds data."""
+def ask_payment(
+    world: NodeWorld, caller: Party, where: Place, request: etree._Element
+) -> Generator[EcCall, EcReply, PaymentData]:
+    """PaGetPayment in the station's version; the answer checked."""
     version = where.station.get_payment_version
     operation = "paGetPayment" if version == 1 else "paGetPaymentV2"
     items: list[Item] = [
@@ -47,8 +60,8 @@ def ask_payment(world: NodeWorld, caller: Party, where: Place, request: etree._E
     ]
     answer = yield from _ask(world, caller, where, operation, items)
     if answer.find("data") is None:
-        raise _bad_answer("Nella risposta manca data")
-    return answer
+        raise bad_answer("Nella risposta manca data")
+    return payment_data(world.registry(), answer, where)
 
 
 def payment_data(registry: Registry, answer: etree._Element, where: Place) -> PaymentData:
@@ -84,14 +97,9 @@ def _ask(world: NodeWorld, caller: Party, where: Place, name: str, items: list[I
     request = CREDITOR.request(operation, items)
     if is_stand_in(world, where):
         reply = EcReply(world.archive(operation, request))
-    elif where.station.model == "legacy":
-        raise refused("PPT_STAZIONE_INT_PA_SERVIZIO_NONATTIVO", _NO_LEGACY, kept=False)
     else:
         reply = yield EcCall(operation, where.station, request, world.registry().ec_timeout_seconds)
     return _judged(reply, caller, where)
-
-
-_NO_LEGACY = "Il modello con RPT non è ancora servito da questa sandbox"
 
 
 def _judged(reply: EcReply, caller: Party, where: Place) -> etree._Element:
@@ -99,28 +107,10 @@ def _judged(reply: EcReply, caller: Party, where: Place) -> etree._Element:
         raise refused(reply.problem, reply.sentence, kept=False)
     broken = CREDITOR.schema_error(reply.element)
     if broken is not None:
-        raise _bad_answer(broken)
+        raise bad_answer(broken)
     if need(reply.element, "outcome") == "KO":
-        raise _relayed(reply.element, caller, where)
+        raise relayed(reply.element.find("fault"), caller, where)
     return reply.element
-
-
-def _relayed(answer: etree._Element, caller: Party, where: Place) -> Refused:
-    fault = answer.find("fault")
-    if fault is None:
-        return _bad_answer("La risposta KO non ha fault")
-    original = OriginalFault(need(fault, "faultCode"), need(fault, "faultString"), text(fault, "description"))
-    said = original.description or original.string
-    if caller.broker.extended_faults:
-        description, extended = said, original
-    else:
-        description, extended = f"FaultString PA: {original.code} {original.string} - {said}", None
-    relayed = Fault("PPT_ERRORE_EMESSO_DA_PAA", description, where.creditor.fiscal_code, extended)
-    return Refused(relayed, kept=False)
-
-
-def _bad_answer(sentence: str) -> Refused:
-    return refused("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", sentence, kept=False)
 
 
 def _transfer(each: etree._Element) -> PaidTransfer:
@@ -140,13 +130,13 @@ def _transfer(each: etree._Element) -> PaidTransfer:
 
 def _check_payment(registry: Registry, payment: PaymentData) -> None:
     if sum(transfer.amount for transfer in payment.transfers) != payment.amount:
-        raise _bad_answer("La somma dei transferAmount è diversa da paymentAmount")
+        raise bad_answer("La somma dei transferAmount è diversa da paymentAmount")
     for transfer in payment.transfers:
         creditor = registry.creditor(transfer.fiscal_code)
         if creditor is None or not creditor.enabled:
-            raise _bad_answer(f"L'ente {transfer.fiscal_code} del transfer {transfer.id} è sconosciuto o disabilitato")
+            raise bad_answer(f"L'ente {transfer.fiscal_code} del transfer {transfer.id} è sconosciuto o disabilitato")
         if transfer.iban is not None and transfer.iban not in creditor.ibans:
-            raise _bad_answer(f"L'IBAN del transfer {transfer.id} non è censito per l'ente {transfer.fiscal_code}")
+            raise bad_answer(f"L'IBAN del transfer {transfer.id} non è censito per l'ente {transfer.fiscal_code}")
     if any(transfer.stamp for transfer in payment.transfers):
         # A channel that activates at the PSP buys no revenue stamps (pagopa.md 2.7); this answer is kept.
         raise refused("PPT_SEMANTICA", "Pagamento non attivabile")

@@ -11,7 +11,7 @@ from lxml import etree
 
 from pos_app.domain.money import to_wire
 from pos_app.psp.wire import Operation
-from pos_app.sandbox import idempotency, node_checks, node_receipts
+from pos_app.sandbox import idempotency, node_checks, node_receipts, node_rpt
 from pos_app.sandbox.faultcodes import Refused, refused
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.records import Outcome, Session
@@ -94,10 +94,13 @@ def _already(session: Session, outcome: Outcome) -> Refused:
 
 
 def _close(world: NodeWorld, session: Session, outcome: Outcome) -> None:
-    word = "PAID" if outcome.verdict == "OK" else "FAILED"
-    paid_at = world.clock.now() if outcome.verdict == "OK" else None
-    closed = world.keep(replace(session.after(word), outcome=outcome, paid_at=paid_at))
-    if outcome.verdict == "OK":
+    paid = outcome.verdict == "OK"
+    closed = replace(session, outcome=outcome, paid_at=world.clock.now() if paid else None)
+    if session.legacy:
+        node_rpt.close(world, closed)
+        return
+    closed = world.keep(closed.after("PAID" if paid else "FAILED"))
+    if paid:
         node_receipts.generate(world, closed)
 
 

@@ -8,6 +8,7 @@ from lxml import etree
 from pos_app.domain.money import to_wire
 from pos_app.psp.wire import Operation
 from pos_app.sandbox.ec_calls import EcCall, EcReply
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, head_for
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.records import MOST_RECEIPT_TRIES, Outcome, PaidTransfer, Receipt, Session
 from pos_app.sandbox.registry_entries import Station
@@ -41,12 +42,17 @@ def call(world: NodeWorld, receipt: Receipt) -> EcCall | None:
     station = next((each for each in world.registry().stations if each.id == receipt.station), None)
     if station is None:
         return None
-    return EcCall(PA_OPERATIONS[receipt.operation], station, etree.fromstring(receipt.xml), RECEIPT_TIMEOUT)
+    request = etree.fromstring(receipt.xml)
+    if receipt.ccp is None:
+        return EcCall(PA_OPERATIONS[receipt.operation], station, request, RECEIPT_TIMEOUT)
+    occurrence = world.store.occurrences.get(receipt.ccp)
+    head = head_for(station, occurrence.reference if occurrence else receipt.ccp, receipt.ccp)
+    return EcCall(LEGACY_CREDITOR.operations[receipt.operation], station, request, RECEIPT_TIMEOUT, head.element)
 
 
 def tried(world: NodeWorld, receipt: Receipt, reply: EcReply) -> bool:
     """Note one try and whether the EC has it now; a refused or lost one comes again, 48 tries in all."""
-    delivered, tries = _is_taken(reply), receipt.tries + 1
+    delivered, tries = _is_taken(receipt, reply), receipt.tries + 1
     again = None if delivered or tries >= MOST_RECEIPT_TRIES else _next_try(world)
     world.store.receipts.put(receipt.key, replace(receipt, tries=tries, delivered=delivered, next_try=again))
     _note(world, receipt.token)
@@ -59,11 +65,14 @@ def _station(world: NodeWorld, session: Session, ec: str) -> Station | None:
     return world.registry().receiving_station(ec)
 
 
-def _is_taken(reply: EcReply) -> bool:
+def _is_taken(receipt: Receipt, reply: EcReply) -> bool:
     answer = reply.element
-    if answer is None or CREDITOR.schema_error(answer) is not None:
+    contract = CREDITOR if receipt.ccp is None else LEGACY_CREDITOR
+    if answer is None or contract.schema_error(answer) is not None:
         return False
-    return need(answer, "outcome") == "OK" or text(answer, "fault/faultCode") == "PAA_RECEIPT_DUPLICATA"
+    if receipt.ccp is None:
+        return need(answer, "outcome") == "OK" or text(answer, "fault/faultCode") == "PAA_RECEIPT_DUPLICATA"
+    return need(answer[0], "esito") == "OK" or text(answer[0], "fault/faultCode") == "PAA_RT_DUPLICATA"
 
 
 def _next_try(world: NodeWorld) -> datetime:
@@ -72,7 +81,7 @@ def _next_try(world: NodeWorld) -> datetime:
 
 def _note(world: NodeWorld, token: str) -> None:
     session = world.store.sessions.get(token)
-    if session is None:
+    if session is None or session.legacy:
         return
     if "NOTICE_SENT" not in session.history:
         session = world.keep(session.after("NOTICE_SENT"))

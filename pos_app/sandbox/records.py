@@ -31,7 +31,7 @@ class PaidTransfer:
     company_name: str | None
     iban: str | None
     remittance: str
-    category: str
+    category: str | None
     stamp: tuple[tuple[str, ...], ...] = ()
     metadata: tuple[tuple[str, ...], ...] = ()
 
@@ -72,7 +72,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Session:
-    """A payment session: one activation of one notice by one PSP, known by its payment token."""
+    """A payment session: one activation of one notice by one PSP, known by its payment token.
+
+    `legacy`: its EC speaks the old model, where the token is the CCP.
+    """
 
     token: str
     creditor: str
@@ -88,6 +91,7 @@ class Session:
     history: tuple[str, ...] = ("PAYING",)
     outcome: Outcome | None = None
     paid_at: datetime | None = None
+    legacy: bool = False
 
     @property
     def position(self) -> str:
@@ -116,7 +120,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A receipt on its way to one EC; `xml` is the paSendRT request. `next_try` is None when there is none to come."""
+    """A receipt on its way to one EC; `xml` is the request. `next_try` is None when there is none to come.
+
+    With an EC of the old model it is an RT, known by its `ccp`, and it may say that nothing was paid.
+    """
 
     token: str
     ec: str
@@ -126,11 +133,13 @@ class Receipt:
     tries: int = 0
     next_try: datetime | None = None
     delivered: bool = False
+    ccp: str | None = None
+    positive: bool = True
 
     @property
     def key(self) -> str:
         """What the store keeps it under."""
-        return f"{self.token}/{self.ec}"
+        return f"{self.ccp or self.token}/{self.ec}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pos_app.sandbox.calls import Calls
 from pos_app.sandbox.clock import SandboxClock
 from pos_app.sandbox.creditor import Creditor
 from pos_app.sandbox.faults import Faults
+from pos_app.sandbox.legacy_creditor import LegacyCreditor
 from pos_app.sandbox.node import Node
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.notices import Position, default_positions, read_positions
@@ -66,6 +67,7 @@ class Sandbox:
         self.calls = Calls(self.options.keep_calls)
         self.faults = Faults()
         self.creditor = Creditor(lambda: self.registry, self.store)
+        self.legacy_creditor = LegacyCreditor(lambda: self.registry, self.store, self.clock)
         self._new_token = new_token
         self._resume()
         self.node = self._new_node()

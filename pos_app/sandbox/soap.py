@@ -5,6 +5,7 @@ where it can't (pagopa.md 2.1). Performs no I/O beyond loading the schemas.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from lxml import etree
 from pos_app.psp import wire
 from pos_app.psp.wire import Operation
 from pos_app.sandbox.faultcodes import NODE_ID, Fault
-from pos_app.sandbox.xmltree import Item, build
+from pos_app.sandbox.xmltree import Content, Item, build
 
 PA_FOR_NODE = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 LARGEST_REQUEST = 256 * 1024  # bytes; the largest legal one is some 20 kB
@@ -36,9 +37,20 @@ class Unspeakable(Exception):
     """A request whose operation can't be told: answered with a SOAP fault."""
 
 
+Layout = Callable[[Operation, str, Content, list[Item]], list[Item]]
+
+
+def outcome_first(_operation: Operation, verdict: str, fault: Content, items: list[Item]) -> list[Item]:
+    """An answer of the current model: outcome, then fault, then the rest (pagopa.md 2.3)."""
+    return [("outcome", verdict), ("fault", fault), *items]
+
+
 @dataclass(frozen=True)
 class Contract:
-    """What one kind of actor speaks: operations by name, schema, WSDL file, element prefix, and who it is."""
+    """What one kind of actor speaks: operations by name, schema, WSDL file, element prefix, and who it is.
+
+    `layout` is how its answers are laid out; `header_schema` is for the one SOAP header block that a request must have.
+    """
 
     operations: Mapping[str, Operation]
     schema: Callable[[], etree.XMLSchema]
@@ -46,6 +58,8 @@ class Contract:
     prefix: str
     codes: str
     speaker: str
+    layout: Layout = outcome_first
+    header_schema: Callable[[], etree.XMLSchema] | None = None
 
     @property
     def syntax_code(self) -> str:
@@ -54,11 +68,11 @@ class Contract:
 
     def answer(self, operation: Operation, items: Iterable[Item] = ()) -> etree._Element:
         """An answer with outcome OK."""
-        return build(operation.response, [("outcome", "OK"), *items], prefix=self.prefix)
+        return build(operation.response, self.layout(operation, "OK", None, list(items)), prefix=self.prefix)
 
     def refusal(self, operation: Operation, fault: Fault) -> etree._Element:
         """An answer with outcome KO."""
-        return build(operation.response, [("outcome", "KO"), ("fault", _fault(fault))], prefix=self.prefix)
+        return build(operation.response, self.layout(operation, "KO", _fault(fault), []), prefix=self.prefix)
 
     def request(self, operation: Operation, items: Iterable[Item]) -> etree._Element:
         """A request of ours."""
@@ -67,7 +81,7 @@ class Contract:
     def read(self, data: bytes, soap_action: str | None) -> tuple[Operation, etree._Element]:
         """The operation and its request, checked against the schema. Raises Misread or Unspeakable."""
         operation, element = self.open(data, soap_action)
-        fault = self.schema_error(element)
+        fault = self.schema_error(element) or self._header_error(element)
         if fault is not None:
             raise Misread(operation, self.syntax_code, fault)
         return operation, element
@@ -92,11 +106,13 @@ class Contract:
 
     def schema_error(self, element: etree._Element) -> str | None:
         """What the schema has against `element`, in its own words; None when it is valid."""
-        try:
-            self.schema().assertValid(element)
-        except etree.DocumentInvalid as error:
-            return str(error)
-        return None
+        return _schema_error(self.schema(), element)
+
+    def _header_error(self, element: etree._Element) -> str | None:
+        if self.header_schema is None:
+            return None
+        header = header_of(element)
+        return "The Header is missing." if header is None else _schema_error(self.header_schema(), header)
 
     def _wrong(self, named: Operation | None, sentence: str) -> Exception:
         return Unspeakable(sentence) if named is None else Misread(named, self.syntax_code, sentence)
@@ -116,6 +132,29 @@ def _fault(fault: Fault) -> list[Item]:
         ("originalFaultString", original.string if original else None),
         ("originalDescription", original.description if original else None),
     ]
+
+
+def _schema_error(schema: etree.XMLSchema, element: etree._Element) -> str | None:
+    try:
+        schema.assertValid(element)
+    except etree.DocumentInvalid as error:
+        return str(error)
+    return None
+
+
+def header_of(element: etree._Element) -> etree._Element | None:
+    """The first header block of the envelope whose body `element` is; None where there is none."""
+    return element.getroottree().getroot().find(f"{{{wire.SOAP}}}Header/*")
+
+
+def envelope(element: etree._Element, header: etree._Element | None = None) -> bytes:
+    """A SOAP 1.1 envelope around copies of both."""
+    if header is None:
+        return wire.envelope(element)
+    root = etree.Element(wire.ENVELOPE, nsmap={"soapenv": wire.SOAP})
+    etree.SubElement(root, f"{{{wire.SOAP}}}Header").append(deepcopy(header))
+    etree.SubElement(root, wire.BODY).append(deepcopy(element))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 def soap_fault(sentence: str, *, code: str = "soapenv:Client") -> bytes:

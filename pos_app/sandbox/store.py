@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from pos_app.sandbox.legacy_records import Occurrence, PromisedRpt
 from pos_app.sandbox.notices import Position
 from pos_app.sandbox.records import KeptAnswer, Receipt, Session, TakenReceipt
 from pos_app.sandbox.shapes import ShapeError, plain, read
@@ -77,18 +78,22 @@ class Store:
         self.answers = Table("answer", KeptAnswer, self._note)
         self.taken = Table("taken", TakenReceipt, self._note)
         self.offset = Table("offset", Offset, self._note)
+        self.occurrences = Table("occurrence", Occurrence, self._note)
+        self.promised = Table("promised_rpt", PromisedRpt, self._note)
         self._file = None if path is None else StateFile(path)
         self._by_position: dict[str, list[str]] = {}
         self._by_token: dict[str, list[str]] = {}
         self._open: dict[str, None] = {}
         self._undelivered: dict[str, None] = {}
+        self._unasked: dict[str, None] = {}
         if self._file is not None:
             self._load(self._file)
 
     @property
     def tables(self) -> tuple[Table[Any], ...]:
         """Every table."""
-        return (self.positions, self.sessions, self.receipts, self.answers, self.taken, self.offset)
+        nodes = (self.sessions, self.receipts, self.answers, self.occurrences)
+        return (self.positions, *nodes, self.taken, self.promised, self.offset)
 
     def sessions_of(self, position: str) -> tuple[Session, ...]:
         """The sessions of a debt position, oldest first."""
@@ -108,6 +113,10 @@ class Store:
         """The keys of the receipts that still have a try to come."""
         return tuple(self._undelivered)
 
+    def unasked(self) -> tuple[str, ...]:
+        """The CCPs under which the Node still has to ask an EC of the old model."""
+        return tuple(self._unasked)
+
     def save(self) -> None:
         """Write what changed since the last time, as one transaction."""
         changes, self._unsaved = self._unsaved, {}
@@ -119,7 +128,7 @@ class Store:
         for table in self.tables:
             for key in list(table._rows):  # noqa: SLF001 - a table is the store's own part
                 table.drop(key)
-        for index in (self._by_position, self._by_token, self._open, self._undelivered):
+        for index in (self._by_position, self._by_token, self._open, self._undelivered, self._unasked):
             index.clear()
 
     def close(self) -> None:
@@ -140,6 +149,8 @@ class Store:
         elif isinstance(row, Receipt):
             _listed(self._by_token, row.token, row.key)
             _marked(self._undelivered, row.key, marked=row.next_try is not None)
+        elif isinstance(row, Occurrence):
+            _marked(self._unasked, row.ccp, marked=row.next_asking is not None)
 
     def _load(self, file: StateFile) -> None:
         tables = {table.kind: table for table in self.tables}

@@ -33,7 +33,7 @@ def totals(store: Store) -> dict[str, Any]:
         "outcomes_ok": len(paid),
         "outcomes_ko": len(reported) - len(paid),
         "open_sessions": len(store.open_sessions()),
-        "receipts_delivered": sum(receipt.delivered for receipt in store.receipts),
+        "receipts_delivered": sum(receipt.delivered and receipt.positive for receipt in store.receipts),
         "amount_paid": sum(session.payment.amount for session in paid),
         "fees": sum(session.outcome.fee or 0 for session in paid if session.outcome),
     }

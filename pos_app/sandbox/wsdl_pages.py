@@ -11,6 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from pos_app.psp import wire
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA
 from pos_app.sandbox.soap import CREDITOR
 
 _SCHEMA_LOCATION = re.compile(r'schemaLocation="([^"]*/)?([^"/]+\.xsd)"')
@@ -18,7 +19,9 @@ _ADDRESS = re.compile(r'(<soap:address location=")[^"]*(")')
 _FILES = {
     "/psp": wire.wsdl_path(),
     "/node/psp": wire.wsdl_path(),
+    "/node/pa": NODE_FOR_PA.wsdl,
     "/ec": CREDITOR.wsdl,
+    "/ec/legacy": LEGACY_CREDITOR.wsdl,
 }
 
 

@@ -96,6 +96,11 @@ def metadata(entries: tuple[tuple[str, ...], ...]) -> Content:
     return [("mapEntry", [("key", entry[0]), ("value", entry[1])]) for entry in entries] or None
 
 
+def to_text(element: Element) -> str:
+    """An element as the store keeps it."""
+    return etree.tostring(element, encoding="unicode")
+
+
 def truth(*, value: bool) -> str:
     """An xsd:boolean."""
     return "true" if value else "false"

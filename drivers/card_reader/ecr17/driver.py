@@ -13,7 +13,7 @@ from drivers.card_reader.ecr17.conversation import Conversation
 from drivers.card_reader.ecr17.inquiry import Charge, Inquiry
 from drivers.card_reader.ecr17.judgement import as_reversal, judge_charge, transaction_of
 from drivers.card_reader.ecr17.layout import Value
-from drivers.card_reader.ecr17.messages import NO_STAN, WILDCARD, request
+from drivers.card_reader.ecr17.messages import NO_STAN, WILDCARD, SessionClosed, request
 from drivers.card_reader.ecr17.options import ID_LENGTH, Ecr17Options
 from drivers.card_reader.ecr17.questions import Questions, Waiting
 from drivers.card_reader.ecr17.receipt import receipt_lines
@@ -155,6 +155,24 @@ class Ecr17CardReader:
             self._conversation.listen(timeout=timeout, tick=tick)
         except DeviceError as error:
             logger.info("reader_not_heard reason=%s", error)
+
+    # --- by hand (`pos-terminal reader …`), beyond the contract ---
+
+    def last(self, *, timeout: float, tick: Tick) -> CardTransaction | None:
+        """Return the reader's last saved result, None where it has or offers none. Raises as `status` does."""
+        payload = self._questions.if_offered(self._questions.last_result, timeout=timeout, tick=tick)
+        return transaction_of(payload, self._key) if payload else None
+
+    def totals(self, *, timeout: float, tick: Tick) -> int | None:
+        """Return the reader's totals in cents, None where it offers none. Raises as `status` does."""
+        return self._questions.if_offered(self._questions.totals, timeout=timeout, tick=tick)
+
+    def close_session(self, *, timeout: float, tick: Tick) -> SessionClosed:
+        """Close the accounting session, which empties the totals: never while a charge is uncertain.
+
+        Raises as `status` does; DeviceUnanswered leaves open whether it was closed.
+        """
+        return self._questions.close_session(timeout=timeout, tick=tick)
 
     def reprint(self, *, timeout: float, tick: Tick) -> tuple[str, ...]:
         """Return the lines of the reader's last receipt. Raises as `status` does."""

@@ -87,6 +87,16 @@ class TotalsReply:
     total: int | None
 
 
+@dataclass(frozen=True)
+class SessionClosed:
+    """Answer to `C`: the totals in cents as the reader and its host counted them, or why it did not close."""
+
+    closed: bool
+    reader_total: int | None
+    host_total: int | None
+    message: str
+
+
 def card_result(payload: bytes) -> CardResult | None:
     """Read a result; None when the payload is another message."""
     if code_of(payload) not in CARD_RESULTS:
@@ -136,6 +146,16 @@ def totals_reply(payload: bytes) -> TotalsReply | None:
     fields = decode_reply(payload) or {}
     total = fields.get("total")
     return TotalsReply(terminal_id_of(payload), _text(fields.get("result")), total if isinstance(total, int) else None)
+
+
+def closed_reply(payload: bytes) -> SessionClosed | None:
+    """Read an answer to `C`; None when it is another message."""
+    if code_of(payload) != "C":
+        return None
+    fields = decode_reply(payload) or {}
+    totals = [fields.get(name) for name in ("reader_total", "host_total")]
+    reader, host = (total if isinstance(total, int) else None for total in totals)
+    return SessionClosed(_text(fields.get("result")) == APPROVED, reader, host, _text(fields.get("message")))
 
 
 def receipt_part(payload: bytes) -> str | None:

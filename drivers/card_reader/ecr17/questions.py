@@ -10,7 +10,9 @@ from drivers.card_reader.ecr17.conversation import Conversation, Spoken
 from drivers.card_reader.ecr17.layout import Value
 from drivers.card_reader.ecr17.messages import (
     CARD_RESULTS,
+    SessionClosed,
     StatusReply,
+    closed_reply,
     request,
     status_reply,
     totals_reply,
@@ -66,6 +68,21 @@ class Questions:
         if reply is None or reply.result != APPROVED or reply.total is None:
             raise DeviceRefused(words.NO_TOTALS)
         return reply.total
+
+    def close_session(self, *, timeout: float, tick: Tick) -> SessionClosed:
+        """Send `C`, once: it empties the totals, so it is never repeated on a timer."""
+        deadline = self.clock.monotonic() + timeout
+        self.print_on_ecr(timeout=timeout, tick=tick)
+        self._conversation.prepare()
+        left = self.time_left(deadline)
+        payload = request("C", self._options.terminal_id, **self._till())
+        command = Command(payload, self._options.money_limits(left), frozenset("C"), money=True, receipt=True)
+        spoken = self._conversation.run(command, timeout=left, tick=tick)
+        self._check(spoken)
+        reply = closed_reply(spoken.payload or b"")
+        if reply is None:
+            raise DeviceUnanswered(words.QUESTION_ENDINGS[Ending.INTERRUPTED])
+        return reply
 
     def if_offered(self, ask: Callable[..., Asked], *, timeout: float, tick: Tick) -> Asked | None:
         """Ask; None when an idle reader refused twice. A reader that is merely busy refuses too: that raises."""

@@ -22,22 +22,17 @@ TAIL = (
 PAID = (RESULT, CARD, ENTRY, AUTHORISATION, Field("host_time", 41, 7), *TAIL)
 AMOUNT = Field("amount", 75, 8, Kind.NUMBER)
 
-EXCHANGE = (
-    AMOUNT,
-    Field("exchanged", 83, 1, Kind.FLAG),
-    Field("rate", 84, 8, Kind.NUMBER),  # four decimals
-    Field("currency", 92, 3, Kind.LEFT),
-    Field("foreign_amount", 95, 12, Kind.NUMBER),
-    Field("foreign_decimals", 107, 1, Kind.NUMBER),
-)
 
-CLOSURE_EXCHANGE = (
-    Field("exchanged", 75, 1, Kind.FLAG),
-    Field("rate", 76, 8, Kind.NUMBER),
-    Field("currency", 84, 3, Kind.LEFT),
-    Field("foreign_amount", 87, 12, Kind.NUMBER),
-    Field("foreign_decimals", 99, 1, Kind.NUMBER),
-)
+def exchange_at(position: int) -> tuple[Field, ...]:
+    """Return the fields of a currency exchange, which begin at another place in `V` than in `v`."""
+    return (
+        Field("exchanged", position, 1, Kind.FLAG),
+        Field("rate", position + 1, 8, Kind.NUMBER),  # four decimals
+        Field("currency", position + 9, 3, Kind.LEFT),
+        Field("foreign_amount", position + 12, 12, Kind.NUMBER),
+        Field("foreign_decimals", position + 24, 1, Kind.NUMBER),
+    )
+
 
 PREAUTHORISED = (
     RESULT,
@@ -83,11 +78,11 @@ REPLIES = {
     for layout in (
         Layout("s", 30, (Field("reader_time", 21, 10), Field("state", 31, 0, Kind.REST))),
         Layout("E", 92, (*PAID, AMOUNT)),
-        Layout("V", 117, (*PAID, *EXCHANGE)),
+        Layout("V", 117, (*PAID, AMOUNT, *exchange_at(83))),
         Layout("e", 106, PREAUTHORISED),
         Layout("i", 75, INCREMENTED),
         Layout("c", 74, PAID),
-        Layout("v", 109, (*PAID, *CLOSURE_EXCHANGE)),
+        Layout("v", 109, (*PAID, *exchange_at(75))),
         Layout("A", 58, REFUNDED),
         Layout("T", 34, (RESULT, Field("total", 13, 16, Kind.NUMBER))),
         Layout("C", 44, CLOSED),

@@ -1,4 +1,4 @@
-"""Where a millimetre of the sheet falls in the frame and the other way round: a pinhole over a sheet that may be curled."""
+"""Where a millimetre of the sheet falls in the frame, and the other way round; the sheet may be curled."""
 
 from math import cos, radians, sin, tan
 

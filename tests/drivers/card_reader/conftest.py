@@ -21,8 +21,8 @@ from drivers.contracts import CardTransaction, ChargeAnswer
 KEY = b"a key of the tests"
 # Real lines wait in real seconds, so their limits are short; virtual time costs nothing.
 SHORT = {
-    "acknowledgement_seconds": 0.4,
-    "silence_seconds": 0.4,
+    "acknowledgement_seconds": 0.6,
+    "silence_seconds": 0.5,
     "quiet_seconds": 0.1,
     "poll_seconds": 0.02,
     "nak_pause_seconds": 0.02,

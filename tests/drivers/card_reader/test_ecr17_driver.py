@@ -19,7 +19,7 @@ from drivers.card_reader.ecr17.simulator.script import Question, Script, Traits,
 from drivers.card_reader.ecr17.simulator.terminal import SimulatedTerminal
 from drivers.card_reader.ecr17.simulator.wired import VirtualClock, WiredTerminal
 from drivers.contracts import Baseline, CardTransaction, ChargeAnswer, ChargeVerdict, ReversalVerdict
-from drivers.errors import DeviceAbsent, DeviceUnanswered
+from drivers.errors import DeviceAbsent, DeviceRefused, DeviceUnanswered
 from drivers.link import Link
 
 from .conftest import KEY, Bench, Factory
@@ -96,7 +96,7 @@ class Counter:
         return verdict
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(mishaps=st.lists(MISHAPS, min_size=1, max_size=4), extended=st.booleans())
 def test_whatever_happens_a_verdict_agrees_with_the_money_taken(mishaps: list[Mishap], *, extended: bool) -> None:
     counter = Counter(scripted(*(mishap.answer for mishap in mishaps)), extended=extended)
@@ -270,6 +270,43 @@ def test_a_baseline_asks_what_the_profile_says(
 ) -> None:
     bench = in_memory(baseline=offered)
     assert bench.reader.baseline(timeout=5, tick=nothing) == Baseline("12345678", last, "", totals)
+
+
+def test_a_busy_reader_s_refusal_is_not_taken_for_an_empty_memory(in_memory: Factory) -> None:
+    bench = in_memory(scripted("approve", repeat_after=100.0))
+
+    def die(_answer: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.reader.pay(4210, reference="", on_result=die, **bench.waiting())
+    with pytest.raises(DeviceRefused):
+        bench.reader.baseline(timeout=30, tick=nothing)
+
+
+def test_a_reader_that_is_not_ready_gives_no_baseline_by_refusing(in_memory: Factory) -> None:
+    bench = in_memory(Script(Traits(state="3"), questions=(Question("G", "nak"),)))
+    with pytest.raises(DeviceRefused, match="DLL"):
+        bench.reader.baseline(timeout=30, tick=nothing)
+
+
+def test_a_reader_can_be_asked_by_hand(in_memory: Factory) -> None:
+    bench = in_memory()
+    assert bench.reader.last(timeout=30, tick=nothing) is None
+    paid = bench.pay(4210).transaction
+    assert bench.reader.last(timeout=30, tick=nothing) == paid
+    assert bench.reader.totals(timeout=30, tick=nothing) == 4210
+    closed = bench.reader.close_session(timeout=30, tick=nothing)
+    assert (closed.closed, closed.reader_total, closed.host_total) == (True, 4210, 4210)
+    assert bench.reader.totals(timeout=30, tick=nothing) == 0
+    assert set(bench.terminal.seen) <= set("sPXSTCGER")
+
+
+def test_closing_the_session_is_never_repeated_on_a_timer(in_memory: Factory) -> None:
+    bench = in_memory(Script(questions=(Question("C", "mute"),)))
+    with pytest.raises(DeviceUnanswered):
+        bench.reader.close_session(timeout=30, tick=nothing)
+    assert bench.terminal._asked_of["C"] == 1
 
 
 @pytest.mark.parametrize("name", ["silence_charged", "silence"])

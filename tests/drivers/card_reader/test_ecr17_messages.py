@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from drivers.card_reader.ecr17.layout import Field, Kind, Layout
 from drivers.card_reader.ecr17.messages import (
     card_result,
+    closed_reply,
     receipt_part,
     request,
     status_reply,
@@ -141,6 +142,13 @@ def test_a_refused_total_has_no_amount() -> None:
 def test_a_value_that_does_not_fit_is_refused(values: dict[str, str | int]) -> None:
     with pytest.raises(ValueError, match=r"does not fit|no place|no field"):
         request("P", "7", **values)
+
+
+def test_a_session_that_did_not_close_says_why() -> None:
+    reply = closed_reply(b"123456780C01HOST NON RAGGIUNTO 9120000000000")
+    assert reply is not None
+    assert (reply.closed, reply.message, reply.reader_total) == (False, "HOST NON RAGGIUNTO", None)
+    assert closed_reply(EXTENDED) is None
 
 
 def test_a_text_stands_at_the_right_of_its_field() -> None:

@@ -283,6 +283,8 @@ def test_options_make_the_reader(tmp_path: Path) -> None:
     assert b"000000420s" in heard
     with pytest.raises(ValueError, match="8 digits"):
         DoubleOptions(terminal_id="42").terminal()
+    with pytest.raises(ValueError, match="one of frame, payload, payload_etx, stx_payload, not 'crc'"):
+        DoubleOptions(lrc="crc").terminal()
 
 
 def test_the_program_says_when_it_is_ready_and_ends_within_a_second(tmp_path: Path) -> None:

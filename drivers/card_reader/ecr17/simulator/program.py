@@ -38,6 +38,8 @@ class DoubleOptions:
 
     def terminal(self) -> SimulatedTerminal:
         """Return the reader to be. Raises ValueError for a wrong script, rule, id or state file."""
+        if self.lrc not in set(LrcRule):
+            raise ValueError(f"the check rule is one of {', '.join(LrcRule)}, not {self.lrc!r}")
         script = load_script(self.script) if self.script else Script()
         if self.terminal_id is not None:
             script = with_terminal_id(script, self.terminal_id)

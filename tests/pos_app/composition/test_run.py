@@ -1,0 +1,54 @@
+"""`pos-terminal run` on a plain terminal: what is typed, what is read, what is asked."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pos_app.sandbox.server import RunningSandbox
+from pos_app.testing.command import CODE, Command, Control
+
+
+@pytest.fixture
+def command(tmp_path: Path, sandbox: RunningSandbox) -> Command:
+    return Command(tmp_path / "state", {"POS_TERMINAL__PSP__URL": f"{sandbox.url}/psp"})
+
+
+def conversation(command: Command, *lines: str) -> str:
+    """All lines at once, as an impatient cashier types, then the end of input."""
+    process = subprocess.run(
+        command.argv("run", "--profile", "simulator"),
+        env=command.env(),
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stderr
+
+
+def test_a_typed_code_is_paid_when_the_cashier_agrees(command: Command, control: Control) -> None:
+    said = conversation(command, CODE, "s")
+    assert "Pagare EUR 127,00 a Comune di Prova?" in said
+    assert "Pagamento eseguito." in said
+    assert control("GET", "/control/notices/77777777777/301000000000012373")["position"] == "NOTIFIED"
+
+
+def test_nothing_is_activated_when_the_cashier_declines(command: Command, control: Control) -> None:
+    said = conversation(command, CODE, "n")
+    assert "nessun addebito" in said
+    assert control("GET", "/control/notices/77777777777/301000000000012373")["sessions"] == []
+
+
+def test_what_is_no_notice_is_explained_and_the_terminal_goes_on(command: Command) -> None:
+    said = conversation(command, "WIFI:S:ufficio;;", CODE.lower(), CODE, "s")
+    assert "Wi-Fi" in said
+    assert "minuscolo" in said
+    assert "Pagamento eseguito." in said
+
+
+def test_the_end_of_input_ends_a_question_with_no(command: Command, control: Control) -> None:
+    conversation(command, CODE)
+    assert control("GET", "/control/notices/77777777777/301000000000012373")["sessions"] == []
