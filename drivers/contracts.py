@@ -298,8 +298,8 @@ class PrintState(enum.StrEnum):
     """What is known about a copy (printing.md 4)."""
 
     PRINTED = "printed"  # proven
-    PARTIAL = "partial"  # stopped in the middle
-    UNKNOWN = "unknown"  # sent, nothing proven
+    PARTIAL = "partial"  # stopped in the middle, and the rest will not come
+    UNKNOWN = "unknown"  # sent, nothing proven; the rest may still come
     NOT_STARTED = "not_started"  # no byte left
 
 

@@ -9,6 +9,7 @@ from pos_app.actions import activation, card, outcome, paper, refund
 from pos_app.desk import Desk, PaymentInProgress
 from pos_app.domain.events import DeclineTimedOut, ReceiptDeferred
 from pos_app.domain.payment import Payment
+from pos_app.domain.prints import JobState
 from pos_app.domain.states import State
 
 Action = Callable[[PaymentInProgress], None]
@@ -37,7 +38,8 @@ def _print(run: PaymentInProgress) -> None:
 
 
 def _all_proven(payment: Payment) -> bool:
-    return all(payment.copy_state(copy) in ("", "printed") for copy in paper.copies_of(payment))
+    sure = (JobState.QUEUED, JobState.PRINTED)
+    return all(payment.copy_state(copy) in sure for copy in paper.copies_of(payment))
 
 
 def _defer_refund(run: PaymentInProgress) -> None:

@@ -181,6 +181,84 @@ def journal_verify(**asked: Any) -> None:
 
 
 @main.group()
+def cases() -> None:
+    """The finance queue: what a person must look at."""
+
+
+@cases.command("list")
+@SETTINGS
+@JSON
+def cases_list(**asked: Any) -> None:
+    """All open cases, why, and what may be ruled."""
+    from pos_app.composition.queues import list_cases  # noqa: PLC0415 - see above
+
+    list_cases(**asked)
+
+
+@cases.command("show")
+@click.argument("payment_id")
+@SETTINGS
+@JSON
+def cases_show(**asked: Any) -> None:
+    """A case with its evidence."""
+    from pos_app.composition.queues import show_case  # noqa: PLC0415 - see above
+
+    show_case(**asked)
+
+
+@cases.command("rule")
+@click.argument("payment_id")
+@click.option("--verdict", required=True, help="One of those that `cases list` shows.")
+@click.option("--operator", required=True, metavar="NAME")
+@click.option("--reason", required=True)
+@PROFILE
+@SETTINGS
+def cases_rule(**asked: Any) -> None:
+    """Rule, and do at once what follows. Exit 0 nothing left open · 3 not allowed · 4 something is still open."""
+    from pos_app.composition.queues import rule_case  # noqa: PLC0415 - see above
+
+    sys.exit(rule_case(**asked))
+
+
+@main.group()
+def outbox() -> None:
+    """Outcomes that got no answer yet."""
+
+
+@outbox.command("list")
+@SETTINGS
+@JSON
+def outbox_list(**asked: Any) -> None:
+    """What is unsent, with its counter of tries."""
+    from pos_app.composition.queues import list_outbox  # noqa: PLC0415 - see above
+
+    list_outbox(**asked)
+
+
+@outbox.command("retry")
+@click.argument("payment_id")
+@PROFILE
+@SETTINGS
+def outbox_retry(**asked: Any) -> None:
+    """Send it now. Exit 0 answered · 4 still open."""
+    from pos_app.composition.queues import retry_now  # noqa: PLC0415 - see above
+
+    sys.exit(retry_now(**asked))
+
+
+@outbox.command("reset")
+@click.argument("payment_id")
+@click.option("--operator", default="", metavar="NAME")
+@PROFILE
+@SETTINGS
+def outbox_reset(**asked: Any) -> None:
+    """Set the counter back and send now. Exit 0 answered · 4 still open."""
+    from pos_app.composition.queues import reset_counter  # noqa: PLC0415 - see above
+
+    sys.exit(reset_counter(**asked))
+
+
+@main.group()
 def profile() -> None:
     """Hardware profiles."""
 

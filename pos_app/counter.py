@@ -18,6 +18,7 @@ class Question(enum.Enum):
     OUTCOME_UNANSWERED = "outcome_unanswered"  # YES wait on · LATER park
     PRINTER_NOT_READY = "printer_not_ready"  # YES try again · LATER print another time
     COPY_UNPROVEN = "copy_unproven"  # YES it came out · NO print it again · LATER leave it
+    START_AGAIN = "start_again"  # YES activate anew · NO leave it (the token had too little life left)
     REVERSAL = "reversal"  # YES reverse with the same card · LATER make it a case
 
 

@@ -47,13 +47,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the settings say about every payment. `transfer_date` plans the credit for a day of payment."""
+    """What the settings say about every payment.
+
+    `transfer_date` plans the credit for a day of payment; `refund_late`: this PSP gives back what was reported late.
+    """
 
     fee: FeeRule
     key_prefix: str
     transfer_date: Callable[[date], date]
     token_seconds: int = 1800
     verify_first: bool = True
+    refund_late: bool = False
     language: str = "it"
 
 
@@ -68,6 +72,11 @@ Objection = Callable[[ReaderStatus], str | None]
 def no_objection(_status: ReaderStatus) -> str | None:
     """Anything may be charged: doubles among themselves."""
     return None
+
+
+def trial() -> bool:
+    """Nothing is worth anything: so it is wherever nobody says that all of it is real (money rule 11)."""
+    return True
 
 
 def no_tick() -> None:
@@ -91,6 +100,7 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
     tick: Tick = no_tick
     objection: Objection = no_objection
+    is_trial: Callable[[], bool] = trial
     machine: PaymentMachine = field(default_factory=PaymentMachine)
     view_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 

@@ -12,6 +12,7 @@ from drivers.errors import DeviceError
 from pos_app import ids
 from pos_app.actions import activation, card, notice, outcome, paper, refund
 from pos_app.actions.paper import print_slip
+from pos_app.counter import Answer, Question
 from pos_app.desk import Desk, PaymentInProgress
 from pos_app.domain.events import (
     CardApproved,
@@ -113,10 +114,20 @@ class Terminal:
 
     def pay(self, code: NoticeCode) -> Payment:
         """One payment from its notice to where the counter is done with it."""
+        payment = self._through(code)
+        while _may_start_again(payment) and self._asks_to_start_again(payment):
+            payment = self._through(code)
+        return payment
+
+    def _through(self, code: NoticeCode) -> Payment:
         payment = self.begin(code)
         while self.step():
             pass
         return self.desk.journal.payments[payment.id]
+
+    def _asks_to_start_again(self, payment: Payment) -> bool:
+        run = PaymentInProgress(self.desk, payment.id)
+        return run.ask(Question.START_AGAIN, timeout=self.desk.limits.question) is Answer.YES
 
     # --- what the reader says unasked ------------------------------------------------------------
 
@@ -138,6 +149,11 @@ class Terminal:
 
 def _is_at_counter(payment: Payment) -> bool:
     return payment.is_open and not payment.is_parked
+
+
+def _may_start_again(payment: Payment) -> bool:
+    """The token had too little life left for the card; it was given back, so a fresh one can be had."""
+    return payment.token_too_short and payment.state is State.CLOSED and payment.proven_not_charged
 
 
 def _same_notice(one: NoticeCode, other: NoticeCode) -> bool:

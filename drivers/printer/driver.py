@@ -5,10 +5,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from drivers.contracts import Document, PrinterStatus, PrintState, Proof, Tick
 from drivers.errors import DeviceError, DeviceUnanswered
-from drivers.link import LineSettings, open_link
+from drivers.link import LineSettings, Link, open_link
 from drivers.printer.conversation import Conversation, Limits
 from drivers.printer.escpos import write
 from drivers.printer.job import PrintJob
@@ -34,6 +35,14 @@ class _LeftOver:
     barriers: int
 
 
+class Opener(Protocol):
+    """Opens lines: drivers.link.open_link, or what stands in for it."""
+
+    def __call__(self, settings: LineSettings, *, timeout: float, monotonic: Callable[[], float]) -> Link:
+        """The line, open. Raises DeviceAbsent."""
+        ...
+
+
 class EscPosPrinter:
     """Implements drivers.contracts.ReceiptPrinter over any line that drivers.link opens.
 
@@ -48,8 +57,10 @@ class EscPosPrinter:
         monotonic: Callable[[], float] = time.monotonic,
         job_numbers: Iterator[int] | None = None,
         limits: Limits | None = None,
+        opener: Opener = open_link,
     ) -> None:
         self._options = options
+        self._opener = opener
         self._monotonic = monotonic
         self._job_numbers = job_numbers or itertools.count(secrets.randbelow(95**4))
         self._limits = limits or Limits()
@@ -154,7 +165,7 @@ class EscPosPrinter:
                 rtscts=options.rtscts,
                 xonxoff=options.xonxoff,
             )
-            link = open_link(line, timeout=self._limits.opening, monotonic=self._monotonic)
+            link = self._opener(line, timeout=self._limits.opening, monotonic=self._monotonic)
             self._conversation = Conversation(
                 link, limits=self._limits, monotonic=self._monotonic, tick=self._pass_tick
             )

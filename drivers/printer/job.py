@@ -13,7 +13,7 @@ PIECE = 256  # bytes handed over at a time; what the printer says is read betwee
 LAST_WORD = 2.5  # seconds for all four questions
 
 CLEARED = "Il resto della stampa è stato annullato."
-NOT_CLEARED = "Il resto può uscire da solo quando la stampante riprende: non consegnarlo."
+NOT_CLEARED = "Il resto può uscire da solo quando la stampante riprende: guardare se poi è intero."
 UNCONFIRMED = "La stampante non ha confermato la stampa: guardare se lo scontrino è uscito intero."
 
 
@@ -84,7 +84,9 @@ class PrintJob:
         if condition.trouble is None:
             return Proof(PrintState.UNKNOWN, "none", UNCONFIRMED)
         self.is_cleared = self._conversation.clear()
-        return Proof(PrintState.PARTIAL, "none", f"{condition.sentence} {CLEARED if self.is_cleared else NOT_CLEARED}")
+        if self.is_cleared:
+            return Proof(PrintState.PARTIAL, "none", f"{condition.sentence} {CLEARED}")
+        return Proof(PrintState.UNKNOWN, "none", f"{condition.sentence} {NOT_CLEARED}")
 
     def _last_word(self) -> Condition:
         """How the printer is now: what it pushed when it stopped, else what it answers when asked."""
@@ -101,5 +103,5 @@ class PrintJob:
         self.is_broken = True
         condition = self._watch.condition
         if condition.trouble is not None:
-            return Proof(PrintState.PARTIAL, "none", f"{condition.sentence} {NOT_CLEARED}")
+            return Proof(PrintState.UNKNOWN, "none", f"{condition.sentence} {NOT_CLEARED}")
         return Proof(PrintState.UNKNOWN, "none", f"{UNCONFIRMED} {reason}")

@@ -31,7 +31,7 @@ def confirm(run: PaymentInProgress) -> None:
         return
     answer = run.ask(Question.CONFIRM, timeout=run.desk.limits.question, warnings=_warnings(run), fee=fee)
     if answer is Answer.YES:
-        run.record(CustomerConfirmed(payment.amount, fee))
+        run.record(CustomerConfirmed(payment.amount, fee, run.desk.is_trial()))
     else:
         run.record(ConfirmationTimedOut() if answer is None else CustomerCancelled())
 

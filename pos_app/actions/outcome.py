@@ -1,5 +1,6 @@
 """REPORTING_OK and REPORTING_KO: exactly one verdict, the same bytes until any answer comes (pagopa.md 3.3 and 3.4)."""
 
+import zlib
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,10 +9,17 @@ from pos_app.actions.paper import print_slip
 from pos_app.clock import seconds_since
 from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
-from pos_app.domain.events import LadderExhausted, LockExpired, OutcomeIntended, PaymentParked
+from pos_app.domain.events import (
+    LadderExhausted,
+    LockExpired,
+    OutcomeIntended,
+    OutcomeRecordedLate,
+    PaymentParked,
+    RivalPaymentFound,
+)
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
-from pos_app.psp.contract import OutcomeDetails
+from pos_app.psp.contract import OutcomeAnswer, OutcomeDetails
 
 ROME = ZoneInfo("Europe/Rome")
 VERDICTS = {State.REPORTING_OK: "OK", State.REPORTING_KO: "KO"}
@@ -52,10 +60,21 @@ def send(run: PaymentInProgress) -> None:
     """Send the outcome once, journaled first, and record what came back."""
     outcome = _pending(run.payment) or _intend(run)
     event = run.desk.psp.send_outcome(outcome.body, verdict=outcome.verdict, timeout=run.desk.limits.outcome)
-    run.record(event)
+    run.record(_as_the_psp_wants(run, event))
     payment = run.payment
     if payment.outcome_tries >= run.desk.limits.outcome_tries and not payment.ladder_exhausted and _reports(payment):
         run.record(LadderExhausted())
+
+
+def _as_the_psp_wants(run: PaymentInProgress, event: OutcomeAnswer) -> OutcomeAnswer:
+    """A late OK counts as settled, unless this PSP wants the money given back ([psp] late_outcome)."""
+    if (
+        isinstance(event, OutcomeRecordedLate)
+        and run.payment.state is State.REPORTING_OK
+        and run.desk.rules.refund_late
+    ):
+        return RivalPaymentFound(event.code)
+    return event
 
 
 def give_up_lock(run: PaymentInProgress) -> bool:
@@ -67,12 +86,21 @@ def give_up_lock(run: PaymentInProgress) -> bool:
 
 
 def seconds_until_due(run: PaymentInProgress) -> float:
-    """Seconds until the ladder's next try: slot times (2^k - 1) after the k-th; 0 when it is due."""
+    """Seconds until the ladder's next try: slot times (2^k - 1) after the k-th, and a little more; 0 when it is due."""
     payment = run.payment
     if payment.outcome_sent is None or payment.send_at_once or not payment.outcome_tries:
         return 0.0
-    wait: float = run.desk.limits.outcome_slot * (2**payment.outcome_tries - 1)
+    wait: float = run.desk.limits.outcome_slot * (2**payment.outcome_tries - 1) * (1 + _jitter(payment))
     return max(0.0, round(wait - seconds_since(run.desk.clock, payment.outcome_sent), 3))
+
+
+def _jitter(payment: Payment) -> float:
+    """Up to a tenth more, never less: many terminals must not come back in the same second after an outage.
+
+    It hangs on the key, so that asking twice gives the same answer.
+    """
+    key = payment.outcomes[-1].key if payment.outcomes else ""
+    return zlib.crc32(f"{key}{payment.outcome_tries}".encode()) / 2**32 / 10
 
 
 def _reports(payment: Payment) -> bool:

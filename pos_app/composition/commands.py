@@ -58,7 +58,7 @@ def pay(*, profile: str | None, settings_file: Path | None, lang: str | None, as
     code = _notice(**asked)
     settings = _in_language(terminal_settings.load(settings_file), lang)
     console = _console(settings, answers)
-    with station(settings, profile, console) as here, _in_words(here, console):
+    with station(settings, profile, console) as here, in_words(here, console):
         _recover(here)
         payment = here.terminal.pay(code)
         _tell_payment(here, payment, as_json=as_json)
@@ -174,8 +174,8 @@ def exit_code(payment: Payment) -> int:
 def recover(*, profile: str | None, settings_file: Path | None) -> int:
     """Resolve what can be resolved now, say what was done, and whether a person is needed."""
     settings = terminal_settings.load(settings_file)
-    console = _console(settings, _NOBODY)
-    with station(settings, profile, console) as here, _in_words(here, console):
+    console = nobody(settings)
+    with station(settings, profile, console) as here, in_words(here, console):
         touched = _recover(here, now=True)
         still_open = [payment for payment in here.journal.payments.values() if payment.is_open or payment.needs_person]
         for payment_id in touched:
@@ -203,7 +203,7 @@ def run(*, profile: str | None, settings_file: Path | None) -> int:
     console = _console(settings, None)
     keyboard = console.inbox
     assert isinstance(keyboard, Keyboard)
-    with station(settings, profile, console) as here, _in_words(here, console):
+    with station(settings, profile, console) as here, in_words(here, console):
         _recover(here)
         console.screen.tell(texts(settings.terminal.language)("states.ready"))
         while not keyboard.ended:
@@ -229,6 +229,11 @@ def _one_turn(here: Station, console: Console) -> None:
 # --- what they share -----------------------------------------------------------------------------
 
 
+def nobody(settings: Settings) -> Console:
+    """A counter where nobody stands: every question is put off."""
+    return _console(settings, _NOBODY)
+
+
 def _console(settings: Settings, answers: Mapping[Question, Answer] | None) -> Console:
     screen = ConsoleScreen(sys.stderr, texts(settings.terminal.language))
     inbox: Inbox = Keyboard(screen, sys.stdin.fileno()) if answers is None else ReadyAnswers(screen, answers)
@@ -242,7 +247,8 @@ def _in_language(settings: Settings, lang: str | None) -> Settings:
 
 
 @contextmanager
-def _in_words(here: Station, console: Console) -> Iterator[None]:
+def in_words(here: Station, console: Console) -> Iterator[None]:
+    """While a station works: say what is without value, and what to do after Ctrl-C."""
     console.screen.trial = here.reality.is_trial()
     try:
         yield

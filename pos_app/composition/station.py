@@ -13,7 +13,7 @@ import hw_profiles
 from drivers import registry
 from drivers.contracts import Tick
 from pos_app.background import Background
-from pos_app.clock import BootClock
+from pos_app.clock import BootClock, Clock
 from pos_app.composition import devices
 from pos_app.composition.reality import Reality
 from pos_app.counter import Inbox, Screen
@@ -96,12 +96,13 @@ def station(
             clock=clock,
             inbox=counter.inbox,
             screen=counter.screen,
-            compose=_stationery(settings, reality.is_trial).compose,
+            compose=stationery(settings, reality.is_trial, clock).compose,
             rules=_rules(settings),
             random_text=_random_text,
             limits=limits or Limits(),
             tick=tick,
             objection=reality.objection,
+            is_trial=reality.is_trial,
         )
         yield Station(settings, Terminal(desk), Background(desk), journal, reality, papers)
 
@@ -152,17 +153,20 @@ def _rules(settings: Settings) -> Rules:
         transfer_date=next_working_day,
         token_seconds=settings.psp.token_seconds,
         verify_first=settings.psp.verify_first,
+        refund_late=settings.psp.late_outcome == "refund",
         language=settings.terminal.language,
     )
 
 
-def _stationery(settings: Settings, trial: Callable[[], bool]) -> Stationery:
+def stationery(settings: Settings, trial: Callable[[], bool], clock: Clock) -> Stationery:
+    """What the settings put on every paper; `trial` is asked for each one."""
     merchant, psp = settings.merchant, settings.psp
     return Stationery(
         merchant=Merchant(merchant.name, merchant.address, merchant.vat_number),
         provider=Provider(psp.name, psp.fiscal_code),
         terminal_id=settings.terminal.id,
         trial=trial,
+        utc=clock.utc,
     )
 
 

@@ -93,10 +93,15 @@ class VerificationUnanswered(Event):
 
 @dataclass(frozen=True)
 class CustomerConfirmed(Event):
-    """The citizen agreed to this amount and this fee, in cents, as they were shown."""
+    """The citizen agreed to this amount and this fee, in cents, as they were shown.
+
+    `trial` says that a double or a sandbox takes part, so no paper of this payment is worth anything (money rule 11).
+    From here on that is certain: reader and PSP have both answered.
+    """
 
     amount: int
     fee: int
+    trial: bool
 
 
 @dataclass(frozen=True)
@@ -418,6 +423,13 @@ class LadderExhausted(Event):
 
 
 @dataclass(frozen=True)
+class LadderReset(Event):
+    """A person set the counter of automatic tries back: the ladder begins anew (pagopa.md 3.4)."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
 class OutcomeRefused(Event):
     """Answered, and nothing we can send will change it: a case."""
 
@@ -445,7 +457,10 @@ class PaymentParked(Event):
 
 @dataclass(frozen=True)
 class PrintStarted(Event):
-    """About to send the rendered bytes of one copy (base64) to the printer."""
+    """About to send the rendered bytes of one copy (base64) to the printer.
+
+    `attempt` counts the sendings that may have left something on paper.
+    """
 
     copy: str
     attempt: int
@@ -462,10 +477,11 @@ class CopyPrinted(Event):
 
 @dataclass(frozen=True)
 class CopyUnproven(Event):
-    """Nobody knows whether this copy came out whole."""
+    """No proof that this copy came out whole; `state` says what is known: partial, unknown, or cancelled."""
 
     copy: str
     reason: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -494,6 +510,17 @@ class CaseClosed(Event):
     operator: str
     verdict: str
     reason: str
+
+
+@dataclass(frozen=True)
+class CarriedOver(Event):
+    """The journal that held this payment was put aside: records may be lost, so it is a person's case.
+
+    `unread` are records of it, or what was left of them, that no longer follow from the others.
+    """
+
+    reason: str
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,11 @@ from pos_app.domain import events as e
 from pos_app.domain.money import cents
 from pos_app.domain.notice import FiscalCode, NoticeCode, NoticeNumber
 from pos_app.domain.payment import Payment
+from pos_app.domain.prints import JobState, PrintJob, ended, interrupted
 from pos_app.domain.states import State, next_state
+
+# The verdict of a closed case that says the citizen has the money back.
+REFUNDED = "refunded"
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,12 @@ def _with_reason(
 
 
 def _confirmed(_payment: Payment, event: e.CustomerConfirmed, _stamp: e.Stamp) -> Changes:
-    return {"amount": event.amount, "fee": event.fee, "confirmed": event.amount + event.fee}
+    return {
+        "amount": event.amount,
+        "fee": event.fee,
+        "confirmed": event.amount + event.fee,
+        "trial": event.trial,
+    }
 
 
 def _amount_accepted(_payment: Payment, event: e.AmountAccepted, _stamp: e.Stamp) -> Changes:
@@ -159,8 +168,10 @@ def _found_charged(_payment: Payment, event: e.OperatorFoundCharged, _stamp: e.S
     return {"found_charged_by": event.operator, "charge_open": False, "reason": event.reason}
 
 
-def _found_not_charged(_payment: Payment, event: e.OperatorFoundNotCharged, _stamp: e.Stamp) -> Changes:
-    return {"charge_open": False, "reason": event.reason}
+def _found_not_charged(payment: Payment, event: e.OperatorFoundNotCharged, _stamp: e.Stamp) -> Changes:
+    # Of a charge for another amount a person can only find that it was given back.
+    given_back = payment.other_amount_card is not None
+    return {"charge_open": False, "refunded": payment.refunded or given_back, "reason": event.reason}
 
 
 def _reader_receipt(_payment: Payment, event: e.ReaderReceiptTaken, _stamp: e.Stamp) -> Changes:
@@ -208,9 +219,18 @@ def _outcome_late(_payment: Payment, event: e.OutcomeRecordedLate, stamp: e.Stam
 
 
 def _outcome_conflict(
-    _payment: Payment, event: e.RivalPaymentFound | e.OutcomeDiscordant | e.OutcomeRefused, _stamp: e.Stamp
+    payment: Payment, event: e.RivalPaymentFound | e.OutcomeDiscordant | e.OutcomeRefused, _stamp: e.Stamp
 ) -> Changes:
-    return {"reason": event.code}
+    conflict = not isinstance(event, e.OutcomeRefused)
+    return {"reason": event.code, "conflict": payment.conflict or conflict}
+
+
+def _ladder_reset(_payment: Payment, _event: e.LadderReset, _stamp: e.Stamp) -> Changes:
+    return {"outcome_tries": 0, "ladder_exhausted": False}
+
+
+def _token_too_short(_payment: Payment, _event: e.TokenTooShort, _stamp: e.Stamp) -> Changes:
+    return {"token_too_short": True}
 
 
 def _ladder_exhausted(_payment: Payment, _event: e.LadderExhausted, _stamp: e.Stamp) -> Changes:
@@ -226,15 +246,15 @@ def _parked(_payment: Payment, event: e.PaymentParked, _stamp: e.Stamp) -> Chang
 
 
 def _print_started(payment: Payment, event: e.PrintStarted, _stamp: e.Stamp) -> Changes:
-    return {"copies": (*payment.copies, (event.copy, "started"))}
+    return {"copies": (*payment.copies, PrintJob(event.copy, event.attempt))}
 
 
 def _copy_printed(payment: Payment, event: e.CopyPrinted, _stamp: e.Stamp) -> Changes:
-    return {"copies": (*payment.copies, (event.copy, "printed"))}
+    return {"copies": ended(payment.copies, event.copy, JobState.PRINTED, proof=event.proof)}
 
 
 def _copy_unproven(payment: Payment, event: e.CopyUnproven, _stamp: e.Stamp) -> Changes:
-    return {"copies": (*payment.copies, (event.copy, "unproven"))}
+    return {"copies": ended(payment.copies, event.copy, JobState(event.state), reason=event.reason)}
 
 
 def _receipt_deferred(_payment: Payment, event: e.ReceiptDeferred, _stamp: e.Stamp) -> Changes:
@@ -242,11 +262,21 @@ def _receipt_deferred(_payment: Payment, event: e.ReceiptDeferred, _stamp: e.Sta
 
 
 def _case_closed(_payment: Payment, event: e.CaseClosed, _stamp: e.Stamp) -> Changes:
-    return {"case_closed": True, "reason": event.reason}
+    return {"case_closed": True, "refunded": event.verdict == REFUNDED, "reason": event.reason}
 
 
-def _restarted(_payment: Payment, _event: e.TerminalRestarted, _stamp: e.Stamp) -> Changes:
-    return {"restarted": True, "baseline_fresh": False}
+def _carried_over(payment: Payment, event: e.CarriedOver, _stamp: e.Stamp) -> Changes:
+    # Records may be lost: that nothing was charged is no longer proven, unless an outcome was already journaled on it.
+    return {
+        "reason": event.reason,
+        "restarted": True,
+        "baseline_fresh": False,
+        "charge_open": payment.charge_open or not payment.outcomes,
+    }
+
+
+def _restarted(payment: Payment, _event: e.TerminalRestarted, _stamp: e.Stamp) -> Changes:
+    return {"restarted": True, "baseline_fresh": False, "copies": interrupted(payment.copies)}
 
 
 _CHANGES: dict[type[e.Event], Change] = {
@@ -285,6 +315,8 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.OutcomeUnanswered: _outcome_unanswered,
     e.OutcomeBlocked: _outcome_blocked,
     e.LadderExhausted: _ladder_exhausted,
+    e.LadderReset: _ladder_reset,
+    e.TokenTooShort: _token_too_short,
     e.OutcomeRefused: _outcome_conflict,
     e.OutcomeResent: _outcome_resent,
     e.PaymentParked: _parked,
@@ -293,5 +325,6 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.CopyUnproven: _copy_unproven,
     e.ReceiptDeferred: _receipt_deferred,
     e.CaseClosed: _case_closed,
+    e.CarriedOver: _carried_over,
     e.TerminalRestarted: _restarted,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pos_app.domain import events as e
 from pos_app.domain.money import Cents, cents
 from pos_app.domain.notice import NoticeCode
+from pos_app.domain.prints import JobState, PrintJob
 from pos_app.domain.states import PARKED_BY_NATURE, State
 
 
@@ -29,6 +30,7 @@ class Payment:
     amount: int = 0
     fee: int = 0
     confirmed: int | None = None
+    trial: bool = False
     company_name: str = ""
     office_name: str = ""
     description: str = ""
@@ -68,16 +70,19 @@ class Payment:
     at_once_used: bool = False
     send_at_once: bool = False
     ladder_exhausted: bool = False
+    conflict: bool = False
     accepted: bool = False
     recorded_late: str = ""
     settled_at: e.Stamp | None = None
     parked: bool = False
 
     # paper
-    copies: tuple[tuple[str, str], ...] = ()
+    copies: tuple[PrintJob, ...] = ()
     receipt_deferred: str = ""
     restarted: bool = False
     case_closed: bool = False
+    refunded: bool = False
+    token_too_short: bool = False
 
     # --- guards of the state table -------------------------------------------------------------
 
@@ -122,7 +127,7 @@ class Payment:
     def was_charged(self) -> bool:
         """The card was charged, as far as it is proven, and the money is not back."""
         charged = self.card is not None or self.other_amount_card is not None or bool(self.found_charged_by)
-        return charged and not self.reversed
+        return charged and not (self.reversed or self.refunded)
 
     @property
     def proven_not_charged(self) -> bool:
@@ -152,10 +157,23 @@ class Payment:
         cards = (self.card, self.other_amount_card, *self.late_cards)
         return any(card is not None and card.fingerprint == fingerprint for card in cards)
 
-    def copy_state(self, copy: str) -> str:
-        """`started`, `printed`, `unproven`, or "" for a copy that was never sent to the printer."""
-        return dict(self.copies).get(copy, "")
+    def copy_state(self, copy: str) -> JobState:
+        """Where this copy stands: how its last sending ended, QUEUED before the first."""
+        job = self._last_job(copy)
+        return job.state if job else JobState.QUEUED
+
+    def copy_reason(self, copy: str) -> str:
+        """Why its last sending is not proven, as a sentence; empty where there is nothing to explain."""
+        job = self._last_job(copy)
+        return job.reason if job else ""
 
     def copy_attempts(self, copy: str) -> int:
-        """How often this copy was sent to the printer."""
-        return sum(1 for name, state in self.copies if name == copy and state == "started")
+        """How often this copy was sent so that something of it may be on paper."""
+        return sum(1 for job in self.copies if job.copy == copy and job.may_be_on_paper)
+
+    def copy_was_printed(self, copy: str) -> bool:
+        """Whether a whole one of it is proven to be in somebody's hands: every further one is a duplicate."""
+        return any(job.copy == copy and job.state is JobState.PRINTED for job in self.copies)
+
+    def _last_job(self, copy: str) -> PrintJob | None:
+        return next((job for job in reversed(self.copies) if job.copy == copy), None)

@@ -198,6 +198,7 @@ TRANSITIONS: tuple[Transition, ...] = (
                 e.OutcomeUnanswered,
                 e.OutcomeBlocked,
                 e.LadderExhausted,
+                e.LadderReset,
                 e.PaymentParked,
                 e.TerminalRestarted,
             ),
@@ -214,6 +215,7 @@ TRANSITIONS: tuple[Transition, ...] = (
                 e.OutcomeUnanswered,
                 e.OutcomeBlocked,
                 e.LadderExhausted,
+                e.LadderReset,
                 e.PaymentParked,
                 e.TerminalRestarted,
             ),
@@ -244,6 +246,28 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     # A late approval on a closed payment holds the reader until a person chose; this is how they say so.
     *_stay(e.CaseClosed, (S.CLOSED,)),
+    # The journal was put aside, and what was lost with it may have been a charge. Where a token is known and no OK went
+    # out, a person rules whether there was one; elsewhere a person closes the case, or sends the same outcome again.
+    *(
+        Transition(source, e.CarriedOver, S.RECONCILING)
+        for source in (
+            S.READY,
+            S.VERIFYING,
+            S.CONFIRMING,
+            S.ACTIVATING,
+            S.RELEASING,
+            S.REPORTING_KO,
+            S.REFUNDING,
+            S.PRINTING,
+            S.RECONCILING,
+        )
+    ),
+    *(
+        Transition(source, e.CarriedOver, S.OPERATOR_RULING)
+        for source in (S.ACTIVATED, S.CHARGING, S.DECLINED, S.CHARGE_UNCERTAIN, S.OPERATOR_RULING)
+    ),
+    *_guarded(S.REPORTING_OK, e.CarriedOver, "ok_was_intended", then=S.RECONCILING, otherwise=S.OPERATOR_RULING),
+    *_guarded(S.REVERSING, e.CarriedOver, "ok_was_intended", then=S.RECONCILING, otherwise=S.OPERATOR_RULING),
     *_stay(e.BaselineTaken, (S.CONFIRMING, S.ACTIVATED)),
     *_stay(e.ReaderReceiptTaken, (*PAPER, S.DECLINED)),
     *_stay(e.PrintStarted, PAPER),

@@ -1,7 +1,7 @@
 """The hash chain: each record's hash covers the hash before it (reliability.md 2). Performs no I/O."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pos_app.journal.errors import JournalLocked
@@ -28,7 +28,7 @@ def link(previous: str, row: Row) -> str:
     digest = hashlib.sha256()
     columns = (previous, row.seq, row.payment_id, row.name, row.utc, row.boot_id, repr(row.elapsed), row.body)
     for column in columns:
-        data = str(column).encode()
+        data = str(column).encode(errors="surrogateescape")  # as `segment` reads bytes that are no text
         digest.update(len(data).to_bytes(4) + data)
     return digest.hexdigest()
 
@@ -41,8 +41,8 @@ class Tip:
     hash: str = GENESIS
 
 
-def verify(rows: Iterable[Row], start: Tip) -> Tip:
-    """Walk `rows` from `start` and return the tip. Raises JournalLocked naming the first record that doesn't fit."""
+def walk(rows: Iterable[Row], start: Tip) -> Iterator[Row]:
+    """The rows behind `start`, each once it is known to fit. Raises JournalLocked naming the first that doesn't."""
     tip = start
     for row in rows:
         if row.seq != tip.seq + 1:
@@ -50,4 +50,4 @@ def verify(rows: Iterable[Row], start: Tip) -> Tip:
         if link(tip.hash, row) != row.hash:
             raise JournalLocked(f"Record {row.seq} of the journal was changed: its hash doesn't fit.")
         tip = Tip(row.seq, row.hash)
-    return tip
+        yield row

@@ -8,6 +8,7 @@ from pos_app.domain import events
 from pos_app.journal.errors import JournalLocked
 
 VERSION = 1
+NEWER = "Install the version of the program that wrote it, or a later one."
 
 _EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 
@@ -27,7 +28,7 @@ def decode(text: str) -> events.Event:
         raise JournalLocked("A journal record is not an event in canonical JSON.") from error
     if version != VERSION or kind not in _EVENTS:
         raise JournalLocked(
-            f"The journal holds the event {kind!r}, version {version!r}, which this program doesn't know."
+            f"The journal holds the event {kind!r}, version {version!r}, which this program doesn't know.", NEWER
         )
     return _build(_EVENTS[kind], body)
 
@@ -36,7 +37,9 @@ def _build(kind: type[events.Event], body: dict[str, Any]) -> events.Event:
     try:
         return kind(**{name: _value(value) for name, value in body.items()})
     except TypeError as error:
-        raise JournalLocked(f"The journal's {kind.__name__} has other fields than this program knows.") from error
+        raise JournalLocked(
+            f"The journal's {kind.__name__} has other fields than this program knows.", NEWER
+        ) from error
 
 
 def _value(value: Any) -> Any:

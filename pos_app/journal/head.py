@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 from pos_app.journal.chain import Tip
+from pos_app.journal.disk import sync_folder
 
 SLOT = 512
 _LAYOUT = struct.Struct(">8sQ32s")
@@ -65,12 +66,3 @@ def _parse(slot: bytes) -> Tip | None:
         return None
     magic, seq, digest = _LAYOUT.unpack(body)
     return Tip(seq, digest.hex()) if magic == _MAGIC else None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

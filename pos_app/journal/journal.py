@@ -1,30 +1,31 @@
 """The journal that is written: one process, one connection, one lock; `append` is its only write.
 
-Its folder holds `head` (see `head`) and one `YYYY-MM.db` a month (see `segment`); `lock` (flock, the pid inside) lies
-beside the folder, because who has it runs the whole terminal.
+Its folder holds `head` (see `head`) and one `YYYY-MM.db` a month (see `segment`); beside the folder lie `lock` (flock,
+the pid inside), because who has it runs the whole terminal, `reserve` (see `reserve`), and `provisioned`.
 """
 
 import fcntl
 import os
-import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, Self
 
 from pos_app.clock import Clock, stamp
-from pos_app.domain.events import Event, NoticeRead
-from pos_app.domain.fold import Record, apply, fold
+from pos_app.domain.events import Event, NoticeRead, Stamp
+from pos_app.domain.fold import Record, apply
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
 from pos_app.journal import codec
-from pos_app.journal.chain import GENESIS, Row, Tip
-from pos_app.journal.errors import JournalFailed, JournalInUse, JournalLocked
-from pos_app.journal.head import HeadMirror
-from pos_app.journal.layout import TERMINAL, as_record, chain_continues, check_seals, segment_names
-from pos_app.journal.segment import Opening, Segment
+from pos_app.journal.chain import Row
+from pos_app.journal.disk import disk_refusals, why_volatile
+from pos_app.journal.errors import JournalFailed, JournalFull, JournalInUse
+from pos_app.journal.layout import TERMINAL, as_record, carried_rows
+from pos_app.journal.reserve import BEGINS, RESERVE_BYTES, Reserve
+from pos_app.journal.segment import Opening
+from pos_app.journal.store import Store
 
 
 class PaymentJournal(Protocol):
@@ -32,7 +33,7 @@ class PaymentJournal(Protocol):
 
     @property
     def payments(self) -> Mapping[str, Payment]:
-        """Every payment that is open, and those of this month, by id, oldest first."""
+        """Every payment that is open or in front of a person, and those of this month, by id, oldest first."""
         ...
 
     @property
@@ -40,10 +41,22 @@ class PaymentJournal(Protocol):
         """How many payments this terminal has begun, ever."""
         ...
 
+    @property
+    def latest(self) -> Stamp | None:
+        """When the last record was made: the wall clock has been that far. None before the first."""
+        ...
+
+    @property
+    def degraded(self) -> str | None:
+        """Why no new payment may begin, in a sentence; None while all is well. One under way is shown as it is."""
+        ...
+
     def append(self, payment_id: str, event: Event) -> Payment:
         """Make `event` durable and return the payment after it. Only when this has returned may the effect follow.
 
-        Raises ImpossibleEvent before anything was written, JournalFailed when it could not be made durable.
+        Raises ImpossibleEvent before anything was written, JournalFailed when it could not be made durable:
+        JournalFull where this event alone would begin something that the disk has no room for; any other one goes
+        for all further events too, until `reopen`.
         """
         ...
 
@@ -51,28 +64,32 @@ class PaymentJournal(Protocol):
 class Journal:
     """The journal in `folder`, open and verified. Use `Journal.open`."""
 
-    def __init__(self, folder: Path, clock: Clock, lock: int) -> None:
+    def __init__(self, folder: Path, clock: Clock, lock: int, reserve: Reserve) -> None:
         self._folder = folder
         self._clock = clock
         self._lock_file = lock
+        self._reserve = reserve
         self._writing = threading.Lock()
-        self._head = HeadMirror(folder / "head")
-        self._failure: str | None = None
-        self._tip = Tip()
+        self._store = Store(folder, reserve)
+        self._latest: Stamp | None = None
         self._operations = 0
         self._payments: dict[str, Payment] = {}
-        self._segment: Segment | None = None
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock) -> Self:
-        """Take the journal in `folder`, made if it isn't there.
+    def open(
+        cls, folder: Path, clock: Clock, *, allow_volatile: bool = False, reserve_bytes: int = RESERVE_BYTES
+    ) -> Self:
+        """Take the journal in `folder`, made if it isn't there; on a medium that forgets only if `allow_volatile`.
 
         Raises JournalInUse when another process has it, JournalLocked when what is stored doesn't verify,
         JournalFailed when the disk refuses.
         """
-        with _disk_refusals(f"The journal in {folder} can't be opened"):
+        with disk_refusals(f"The journal in {folder} can't be opened"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            journal = cls(folder, clock, _take_lock(folder.parent / "lock"))
+            if not allow_volatile:
+                _refuse_volatile(folder)
+            reserve = Reserve(folder.parent / "reserve", reserve_bytes)
+            journal = cls(folder, clock, take_lock(folder.parent / "lock"), reserve)
             try:
                 journal._start()
             except BaseException:
@@ -98,23 +115,30 @@ class Journal:
         """See PaymentJournal."""
         return self._operations
 
+    @property
+    def latest(self) -> Stamp | None:
+        """See PaymentJournal."""
+        return self._latest
+
+    @property
+    def degraded(self) -> str | None:
+        """See PaymentJournal. A missing reserve is made again by `roll`; after a refusal of the disk, `reopen`."""
+        return self._store.degraded
+
     def records_of(self, payment_id: str) -> list[Record]:
         """All records of one payment, oldest first."""
-        assert self._segment is not None
-        names = self._segment.opening.carried.get(payment_id, [])
-        rows = [*_carried_rows(self._folder, {payment_id: names}), *self._segment.rows([payment_id])]
-        return [as_record(row) for row in rows]
+        segment = self._store.segment
+        earlier = carried_rows(self._folder, {payment_id: segment.opening.carried.get(payment_id, [])})
+        return [as_record(row) for row in (*earlier, *segment.rows()) if row.payment_id == payment_id]
 
     def append(self, payment_id: str, event: Event) -> Payment:
-        """See PaymentJournal. After a failure every further append fails too: what is on disk is then unknown."""
+        """See PaymentJournal."""
         with self._writing:
-            if self._failure is not None:
-                raise JournalFailed(self._failure)
             moment = stamp(self._clock)
             before = self._payments.get(payment_id) or Payment(payment_id)
             after = before if payment_id == TERMINAL else apply(before, moment, event)
             row = Row(
-                self._tip.seq + 1,
+                self._store.tip.seq + 1,
                 payment_id,
                 type(event).__name__,
                 moment.utc,
@@ -123,47 +147,37 @@ class Journal:
                 codec.encode(event),
                 "",
             )
-            self._make_durable(row)
+            self._store.write(row, begins=type(event) in BEGINS)
+            self._latest = moment
             if payment_id != TERMINAL:
                 self._payments[payment_id] = after
             self._operations += isinstance(event, NoticeRead)
             if after.state is State.CLOSED and before.state is not State.CLOSED:
-                self._checkpoint()
+                self._store.checkpoint()
             return after
 
-    def _make_durable(self, row: Row) -> None:
-        assert self._segment is not None
-        try:
-            with _disk_refusals("The journal can't be written"):
-                row = replace(row, hash=self._segment.link_after(self._tip, row))
-                self._segment.append(row)
-                self._head.write(Tip(row.seq, row.hash))
-        except JournalFailed as error:
-            # After a failed sync nobody knows what the disk holds; the next commit may "succeed" (reliability.md D6).
-            self._failure = str(error)
-            raise
-        self._tip = Tip(row.seq, row.hash)
-
-    def _checkpoint(self) -> None:
-        assert self._segment is not None
-        try:
-            self._segment.checkpoint()
-        except sqlite3.Error as error:
-            self._failure = f"The journal can't be written: {error}."
-
     def roll(self) -> None:
-        """Begin this month's segment if the open one is of an earlier month. Call it while nobody pays."""
-        with self._writing, _disk_refusals("The journal can't begin a new month"):
-            month = self._month()
-            if self._segment is not None and month > self._segment.opening.name:
-                self._begin_segment(month)
+        """Begin this month's segment if the open one is of an earlier month, and make up a missing reserve.
+
+        Call it while nobody pays. What the disk refuses is in `degraded`.
+        """
+        with self._writing, suppress(JournalFailed):
+            self._store.make_reserve()
+            self._roll()
+
+    def reopen(self) -> None:
+        """After the disk refused: read and verify everything again, as a start does, and write on if it fits.
+
+        What could not be written is not in it. Raises JournalLocked, JournalFailed.
+        """
+        with self._writing, disk_refusals(f"The journal in {self._folder} can't be opened again"):
+            self._store.close()
+            self._store = Store(self._folder, self._reserve)
+            self._start()
 
     def close(self) -> None:
         """Let go of everything. May be called twice."""
-        if self._segment is not None:
-            self._segment.close()
-            self._segment = None
-        self._head.close()
+        self._store.close()
         if self._lock_file >= 0:
             os.close(self._lock_file)
             self._lock_file = -1
@@ -171,72 +185,41 @@ class Journal:
     # --- start -----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        names = segment_names(self._folder)
-        had_head = (self._folder / "head").exists()
-        head = self._head.open()
-        if not names:
-            if had_head and head is not None:
-                raise JournalLocked("The journal's records are gone, its head is still there.")
-            self._segment = Segment.create(self._path(self._month()), Opening(self._month(), 1, GENESIS))
+        self._payments, self._operations = {}, 0
+        rows = self._store.open(self._month())
+        first = next(rows, None)  # by now the segment is open, and says what it carries
+        opening = self._store.segment.opening
+        for row in carried_rows(self._folder, opening.carried):
+            self._fold(row)
+        self._operations = opening.operations
+        for row in rows if first is None else chain((first,), rows):
+            self._fold(row)
+            self._operations += row.name == NoticeRead.__name__
+        with suppress(JournalFull):
+            self._roll()
+
+    def _fold(self, row: Row) -> None:
+        record = as_record(row)
+        self._latest = record.stamp
+        if record.payment_id != TERMINAL:
+            payment = self._payments.get(record.payment_id) or Payment(record.payment_id)
+            self._payments[record.payment_id] = apply(payment, record.stamp, record.event)
+
+    def _roll(self) -> None:
+        before, tip, month = self._store.segment.opening, self._store.tip, self._month()
+        if month <= before.name or self._store.degraded is not None:
             return
-        check_seals(self._folder, names)
-        self._segment = Segment.open(self._path(names[-1]))
-        self._tip = self._segment.verify()
-        self._compare(head)
-        self._fold()
-        self.roll()
-
-    def _compare(self, head: Tip | None) -> None:
-        assert self._segment is not None
-        if not chain_continues(self._segment, self._tip, head):
-            known = head.seq if head else 0
-            raise JournalLocked(f"The journal ends at record {self._tip.seq}, its head at {known}: records were lost.")
-        if head != self._tip and self._tip.seq:
-            self._head.write(self._tip)
-
-    def _fold(self) -> None:
-        assert self._segment is not None
-        opening = self._segment.opening
-        rows = [*_carried_rows(self._folder, opening.carried), *self._segment.rows()]
-        self._payments = fold(record for record in map(as_record, rows) if record.payment_id != TERMINAL)
-        self._operations = opening.operations + sum(
-            row.name == NoticeRead.__name__ and row.seq >= opening.first_seq for row in rows
-        )
-
-    def _begin_segment(self, month: str) -> None:
-        assert self._segment is not None
-        old = self._segment
-        still_open = {payment_id for payment_id, payment in self._payments.items() if payment.is_open}
-        carried = {
-            payment_id: [*old.opening.carried.get(payment_id, []), old.opening.name]
-            for payment_id in self._payments
-            if payment_id in still_open
-        }
-        opening = Opening(
-            month, self._tip.seq + 1, self._tip.hash if self._tip.seq else GENESIS, self._operations, carried
-        )
-        self._segment = Segment.create(self._path(month), opening)
-        self._payments = {key: payment for key, payment in self._payments.items() if key in still_open}
-        old.checkpoint()
-        old.close()
+        kept = {key: payment for key, payment in self._payments.items() if payment.is_open or payment.needs_person}
+        carried = {payment_id: [*before.carried.get(payment_id, []), before.name] for payment_id in kept}
+        self._store.begin_segment(Opening(month, tip.seq + 1, tip.hash, self._operations, carried))
+        self._payments = kept
 
     def _month(self) -> str:
         return self._clock.utc().strftime("%Y-%m")
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.db"
 
-
-def _carried_rows(folder: Path, carried: Mapping[str, list[str]]) -> Iterator[Row]:
-    for name in sorted({name for names in carried.values() for name in names}):
-        segment = Segment.open_reading(folder / f"{name}.db")
-        try:
-            yield from list(segment.rows(carried))
-        finally:
-            segment.close()
-
-
-def _take_lock(path: Path) -> int:
+def take_lock(path: Path) -> int:
+    """The file descriptor that holds this terminal's lock. Raises JournalInUse naming the process that has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -249,13 +232,7 @@ def _take_lock(path: Path) -> int:
     return handle
 
 
-@contextmanager
-def _disk_refusals(what: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise JournalFailed(f"{what}: {error}.") from error
-        raise JournalLocked(f"{what}: {error}.") from error
-    except OSError as error:
-        raise JournalFailed(f"{what}: {error.strerror or error}.") from error
+def _refuse_volatile(folder: Path) -> None:
+    reason = why_volatile(folder)
+    if reason is not None:
+        raise JournalFailed(f"The journal in {folder} would lie on {reason}: put [terminal] state_dir on a disk.")

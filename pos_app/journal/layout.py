@@ -1,5 +1,6 @@
 """What lies in a journal's folder, and how its pieces hang together: segments, seals, head. Writes nothing."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pos_app.domain.events import Stamp
@@ -12,6 +13,9 @@ from pos_app.journal.segment import Segment
 # Records of the terminal itself, of no payment: an approval that nobody asked for.
 TERMINAL = "-"
 
+# Beside the journal's folder: this terminal has had a journal, so that a missing one is noticed.
+PROVISIONED = "provisioned"
+
 
 def segment_names(folder: Path) -> list[str]:
     """The segments in `folder`, oldest first."""
@@ -19,12 +23,17 @@ def segment_names(folder: Path) -> list[str]:
 
 
 def check_seals(folder: Path, names: list[str]) -> None:
-    """Each segment must begin where the one before ends. Raises JournalLocked."""
+    """Each segment must begin where the one before ends. Raises JournalLocked.
+
+    The first may name a journal that was put aside: it then begins at the end of that one.
+    """
     tip = Tip()
     for name in names:
         segment = Segment.open_reading(folder / f"{name}.db")
         try:
             opening = segment.opening
+            if name == names[0] and opening.predecessor:
+                tip = Tip(opening.first_seq - 1, opening.previous_hash)
             if (opening.name, opening.first_seq, opening.previous_hash) != (name, tip.seq + 1, tip.hash):
                 raise JournalLocked(f"The segment {name} doesn't continue the one before it.")
             tip = segment.last()
@@ -46,3 +55,13 @@ def chain_continues(segment: Segment, tip: Tip, head: Tip | None) -> bool:
 def as_record(row: Row) -> Record:
     """The record that a row holds. Raises JournalLocked for an event that this program doesn't know."""
     return Record(row.seq, row.payment_id, Stamp(row.utc, row.boot_id, row.elapsed), codec.decode(row.body))
+
+
+def carried_rows(folder: Path, carried: Mapping[str, list[str]]) -> Iterator[Row]:
+    """The rows of these payments in the earlier segments that hold them, each segment walked. Raises JournalLocked."""
+    for name in sorted({name for names in carried.values() for name in names}):
+        segment = Segment.open_reading(folder / f"{name}.db")
+        try:
+            yield from (row for row in segment.verified_rows() if row.payment_id in carried)
+        finally:
+            segment.close()

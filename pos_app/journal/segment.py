@@ -7,28 +7,27 @@ WAL with synchronous=FULL: every commit is on disk when it returns. One connecti
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pos_app.journal.chain import Row, Tip, link, verify
+from pos_app.journal.chain import Row, Tip, link, walk
+from pos_app.journal.disk import sync_folder
 from pos_app.journal.errors import JournalLocked
-from pos_app.journal.head import sync_folder
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE segment (
     name TEXT NOT NULL, first_seq INTEGER NOT NULL, previous_hash TEXT NOT NULL,
-    operations INTEGER NOT NULL, carried TEXT NOT NULL
+    operations INTEGER NOT NULL, carried TEXT NOT NULL, predecessor TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE record (
     seq INTEGER PRIMARY KEY, payment_id TEXT NOT NULL, name TEXT NOT NULL,
     utc TEXT NOT NULL, boot_id TEXT NOT NULL, elapsed REAL NOT NULL,
     body TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
-CREATE INDEX record_of_payment ON record (payment_id);
 CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
 CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
 """
@@ -40,7 +39,9 @@ _COLUMNS = "seq, payment_id, name, utc, boot_id, elapsed, body, hash"
 class Opening:
     """What a segment starts from: the end of the one before, how many operations there were, what was still open.
 
-    `carried` names, for each payment that was open, the earlier segments that hold its records.
+    `carried` names, for each payment that was open, the earlier segments that hold its records. `predecessor` names a
+    journal that was put aside (see `quarantine`): this segment is then the first of its folder, and goes on from the
+    end of that one.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Opening:
     previous_hash: str
     operations: int = 0
     carried: dict[str, list[str]] = field(default_factory=dict)
+    predecessor: str = ""
 
     @property
     def hash(self) -> str:
@@ -72,18 +74,21 @@ class Segment:
     def create(cls, path: Path, opening: Opening) -> "Segment":
         """A new segment, made beside its place and moved there: it is there whole, or not at all."""
         made = path.with_suffix(".new")
-        made.unlink(missing_ok=True)
+        for left_over in (made, made.with_name(f"{made.name}-journal")):
+            left_over.unlink(missing_ok=True)
         with closing(sqlite3.connect(made, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
             connection.execute(
-                "INSERT INTO segment VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     opening.name,
                     opening.first_seq,
                     opening.previous_hash,
                     opening.operations,
                     json.dumps(opening.carried),
+                    opening.predecessor,
+                    opening.hash,
                 ),
             )
         made.rename(path)
@@ -99,7 +104,7 @@ class Segment:
     def open_reading(cls, path: Path) -> "Segment":
         """Any segment, also while another process writes it."""
         uri = f"{path.resolve().as_uri()}?mode=ro"
-        return cls._opened(path, sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5))
+        return cls._opened(path, _with_exact_text(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5)))
 
     @classmethod
     def _opened(cls, path: Path, connection: sqlite3.Connection) -> "Segment":
@@ -113,19 +118,21 @@ class Segment:
         """Make one row durable: when this returns it is on disk."""
         self._connection.execute(_INSERT, asdict(row))
 
-    def rows(self, payment_ids: Iterable[str] | None = None) -> Iterator[Row]:
-        """The rows in order, all of them or only these payments'."""
-        query = f"SELECT {_COLUMNS} FROM record"  # noqa: S608 - a constant of this module
-        parameters: tuple[str, ...] = ()
-        if payment_ids is not None:
-            parameters = tuple(payment_ids)
-            query += f" WHERE payment_id IN ({','.join('?' * len(parameters))})"
-        for columns in self._connection.execute(f"{query} ORDER BY seq", parameters):
+    def rows(self) -> Iterator[Row]:
+        """The rows in order."""
+        for columns in self._connection.execute(f"SELECT {_COLUMNS} FROM record ORDER BY seq"):  # noqa: S608 - a constant
             yield Row(*columns)
+
+    def verified_rows(self) -> Iterator[Row]:
+        """The rows in order, each once it is known to fit. Raises JournalLocked at the first that doesn't."""
+        return walk(self.rows(), self.opening.start)
 
     def verify(self) -> Tip:
         """Walk the whole chain of this segment and return its end. Raises JournalLocked."""
-        return self._as_tip(verify(self.rows(), self.opening.start))
+        tip = self.opening.start
+        for row in self.verified_rows():
+            tip = Tip(row.seq, row.hash)
+        return self._as_tip(tip)
 
     def last(self) -> Tip:
         """The last link without walking there: what the seal of the next segment is compared with."""
@@ -149,14 +156,29 @@ class Segment:
         self._connection.close()
 
 
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "locking_mode = NORMAL",
+    "trusted_schema = OFF",
+    "wal_autocheckpoint = 0",  # only `checkpoint` does it, which tells when it fails
+)
+
+
 def _connect_writing(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=5, check_same_thread=False)
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "locking_mode = NORMAL", "trusted_schema = OFF"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
         raise
+    return _with_exact_text(connection)
+
+
+def _with_exact_text(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # A flipped bit may leave bytes that are no UTF-8: they are read as they are, and the chain says which record it is.
+    connection.text_factory = lambda data: data.decode(errors="surrogateescape")
     return connection
 
 
@@ -164,8 +186,21 @@ def _read_opening(path: Path, connection: sqlite3.Connection) -> Opening:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         raise JournalLocked(f"{path.name} has the form {version}, this program knows form {SCHEMA_VERSION}.")
-    found = connection.execute("SELECT name, first_seq, previous_hash, operations, carried FROM segment").fetchall()
+    found = connection.execute(
+        "SELECT name, first_seq, previous_hash, operations, carried, predecessor, hash FROM segment"
+    ).fetchall()
     if len(found) != 1:
         raise JournalLocked(f"{path.name} doesn't say what it continues.")
-    name, first_seq, previous_hash, operations, carried = found[0]
-    return Opening(name, first_seq, previous_hash, operations, json.loads(carried))
+    name, first_seq, previous_hash, operations, carried, predecessor, known = found[0]
+    opening = Opening(name, first_seq, previous_hash, operations, _read_carried(path, carried), predecessor)
+    if opening.hash != known:
+        raise JournalLocked(f"The opening of {path.name} was changed: its hash doesn't fit.")
+    return opening
+
+
+def _read_carried(path: Path, text: str) -> dict[str, list[str]]:
+    try:
+        carried: dict[str, list[str]] = json.loads(text)
+    except ValueError as error:
+        raise JournalLocked(f"The opening of {path.name} was changed: what it carries can't be read.") from error
+    return carried

@@ -29,12 +29,16 @@ PAPERS: Mapping[str, Callable[[ReceiptFacts, Texts], Document]] = {
 
 @dataclass(frozen=True)
 class Stationery:
-    """What stands on every paper of this terminal. `trial` is asked for each paper (money rule 11)."""
+    """What stands on every paper of this terminal, and when it is printed.
+
+    A paper is a trial's when its payment was one, or when `trial` says so of this very run (money rule 11).
+    """
 
     merchant: Merchant
     provider: Provider
     terminal_id: str
     trial: Callable[[], bool]
+    utc: Callable[[], datetime]
 
     def compose(self, payment: Payment, paper: str) -> Document:
         """The document of `paper` for `payment`, in the payment's language."""
@@ -45,7 +49,7 @@ class Stationery:
         return ReceiptFacts(
             merchant=self.merchant,
             provider=self.provider,
-            trial=self.trial(),
+            trial=payment.trial or self.trial(),
             notice_number=payment.notice.number.digits,
             creditor=payment.notice.creditor.digits,
             amount=payment.amount,
@@ -61,17 +65,19 @@ class Stationery:
             reader_lines=payment.reader_receipt,
             reason=payment.reason,
             proven_not_charged=payment.proven_not_charged,
-            reprint=_reprint(payment, paper),
+            reprint=self._reprint(payment, paper),
         )
 
+    def _reprint(self, payment: Payment, paper: str) -> Reprint | None:
+        """The mark of a copy that is not the first: a duplicate, or what replaces one that nobody saw whole.
 
-def _reprint(payment: Payment, paper: str) -> Reprint | None:
-    """The mark of every copy after the first: a duplicate, or the replacement of one that nobody saw whole."""
-    before = payment.copy_attempts(paper)
-    if not before:
-        return None
-    replaces = payment.copy_state(paper) != "printed"
-    return Reprint(before, _in_rome(payment.updated), replaces=replaces)
+        A sending from which no byte left counts for nothing; after it the copy is still the first (printing.md 4).
+        """
+        before = payment.copy_attempts(paper)
+        if not before:
+            return None
+        when = self.utc().astimezone(_ROME).strftime("%d/%m/%Y %H:%M")
+        return Reprint(before, when, replaces=not payment.copy_was_printed(paper))
 
 
 def _in_rome(moment: Stamp | None) -> str:

@@ -32,7 +32,7 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class PromisedRpt:
-    """An RPT that an EC of the sandbox still owes the Node; `xml` is the nodoInviaRPT request, sent when it is `due`."""
+    """An RPT that an EC still owes the Node; `xml` is the nodoInviaRPT request, to be sent when `due`."""
 
     ccp: str
     creditor: str

@@ -61,7 +61,8 @@ class PspSettings(Table):
     ca_bundle: ReadableFile | None = None
     client_certificate: SecretFile | None = None
     api_version: Literal[1, 2] = 2
-    token_seconds: Annotated[int, Field(ge=60, le=1800)] = 1800
+    # Below seven minutes no card could ever start: the reader's limit and the first three outcome tries come first.
+    token_seconds: Annotated[int, Field(ge=420, le=1800)] = 1800
     verify_first: bool = True
     late_outcome: Literal["settle", "refund"] = "settle"
 

@@ -61,6 +61,7 @@ class MemoryReader:
         self.moods: list[Mood] = []
         self.ledger: list[Taken] = []
         self.asked = 0
+        self.forgets = False  # nothing can be learned from it any more
         self.on_late: Callable[[CardTransaction], None] = _ignore
         self._last: CardTransaction | None = None
         self._late: CardTransaction | None = None
@@ -114,7 +115,7 @@ class MemoryReader:
         """The verdict table on what is remembered; sometimes nothing can be learned yet."""
         self._act(min(timeout, 181.0), tick)
         answer = ChargeAnswer(ChargeVerdict.UNCERTAIN, "il lettore non risponde")
-        if not self.misfortune.strikes():
+        if not (self.forgets or self.misfortune.strikes()):
             self._late = None
             answer = self._verdict(amount, baseline)
         on_result(answer)

@@ -48,6 +48,7 @@ class World:
         self.people = People(self.clock, self.misfortune)
         self.journal = MemoryJournal(self.clock, self.misfortune)
         self.kills = 0
+        self.refund_late = False
         self.start()
 
     def start(self) -> None:
@@ -62,7 +63,7 @@ class World:
             inbox=self.people,
             screen=self.people,
             compose=lambda _payment, copy: Document(copy, (Cut(),)),
-            rules=Rules(fee=FEE, key_prefix="70000000001", transfer_date=_next_day),
+            rules=Rules(fee=FEE, key_prefix="70000000001", transfer_date=_next_day, refund_late=self.refund_late),
             random_text=self._random_text,
             machine=_MACHINE,
         )

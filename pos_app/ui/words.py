@@ -28,6 +28,7 @@ _QUESTIONS: Mapping[Question, str] = {
     Question.OUTCOME_UNANSWERED: "wait_for_outcome",
     Question.PRINTER_NOT_READY: "print_again",
     Question.COPY_UNPROVEN: "did_it_print",
+    Question.START_AGAIN: "start_again",
     Question.REVERSAL: "reverse_now",
 }
 

@@ -199,7 +199,7 @@ port = 70000
             ':9: [psp] url = "http://pos.example/psp": '
             "must begin with https:// (plain http only on this machine, or with test = true)"
         ),
-        ":10: [psp] token_seconds = 10: must be at least 60",
+        ":10: [psp] token_seconds = 10: must be at least 420",
         ":11: [psp] api_version = 3: must be 1 or 2",
         ":12: [psp] late_outcome = \"keep\": must be 'settle' or 'refund'",
         ':13: [psp] verify_first = "yes": must be true or false',

@@ -1,26 +1,97 @@
-"""The printer double without a line: for whole terminals in virtual time, where nothing may wait."""
+"""The printer double without a line and without waiting: the real driver, talking to the machine in virtual time."""
 
-from drivers.contracts import Document, PrinterStatus, PrintState, Proof, Tick
-from drivers.errors import DeviceAbsent
-from drivers.printer.escpos import write
-from drivers.printer.layout import lay_out
+from itertools import count
+
+from drivers.contracts import Document, PrinterStatus, Proof, Tick
+from drivers.errors import DeviceAbsent, DeviceUnanswered
+from drivers.link import LineSettings, Link
+from drivers.printer.conversation import Limits
+from drivers.printer.driver import EscPosPrinter
 from drivers.printer.options import EscPosOptions
-from drivers.printer.simulator.machine import Machine
-from drivers.printer.simulator.models import MODELS, Script
+from drivers.printer.simulator.machine import ALMOST_FULL, Machine
+from drivers.printer.simulator.models import Script
 from drivers.printer.simulator.paper import Piece
-from drivers.printer.status import SILENT, SILENT_NOW, AutomaticStatus, Condition, by_push
 
 ABSENT = "La stampante non c'è: controllare alimentazione e cavo."
+STEP = 0.01  # seconds of virtual time between two looks at the machine
+
+
+class VirtualTime:
+    """A clock that only moves when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
+class VirtualLine:
+    """Implements drivers.link.Link on a machine. `sent` is every byte that the driver ever handed over."""
+
+    def __init__(self, machine: Machine, time: VirtualTime) -> None:
+        self._machine = machine
+        self._time = time
+        self._waiting = b""
+        self.sent = bytearray()
+
+    def read(self, *, timeout: float) -> bytes:
+        """See Link.read."""
+        deadline = self._time.now + timeout
+        self.look()
+        while not self._waiting and self._time.now < deadline:
+            self._time.now = min(self._time.now + STEP, deadline)
+            self.look()
+        data, self._waiting = self._waiting, b""
+        return data
+
+    def write(self, data: bytes, *, timeout: float) -> None:
+        """See Link.write."""
+        deadline = self._time.now + timeout
+        while data:
+            room = 0 if self._machine.holds_back else min(self._machine.room, ALMOST_FULL)
+            self.sent += data[:room]
+            self._machine.receive(data[:room], self._time.now)
+            data = data[room:]
+            self.look()
+            if not room:
+                self._time.now += STEP
+            if data and self._time.now > deadline:
+                raise DeviceUnanswered("Porta memory: non risponde: controllare alimentazione e cavo.")
+
+    def close(self) -> None:
+        """See Link.close."""
+
+    def look(self) -> None:
+        """Let the machine do what is due; what it says stays on the line."""
+        self._waiting += self._machine.step(self._time.now)
 
 
 class InMemoryPrinter:
-    """Implements drivers.contracts.ReceiptPrinter on the double's own machine; `absent` unplugs it."""
+    """Implements drivers.contracts.ReceiptPrinter: the real driver on the double, no thread; `absent` unplugs it.
 
-    def __init__(self, *, columns: int = 48, script: Script | None = None) -> None:
-        self._options = EscPosOptions("memory:", columns=columns)
+    `options` are the driver's, its port left out.
+    """
+
+    def __init__(self, *, columns: int = 48, script: Script | None = None, **options: object) -> None:
         self._machine = Machine(columns, script)
-        self._machine.step(0.0)
+        self._time = VirtualTime()
+        self._line = VirtualLine(self._machine, self._time)
+        self._options = EscPosOptions("memory:", columns=columns, **options)  # type: ignore[arg-type]  # named by fields
+        self._driver = self._started()
         self.absent = False
+
+    def _started(self) -> EscPosPrinter:
+        limits = Limits(answer=0.3, clearing=0.2)
+        return EscPosPrinter(
+            self._options, monotonic=self._time, job_numbers=count(1), limits=limits, opener=self._open
+        )
+
+    def _open(self, settings: LineSettings, *, timeout: float, monotonic: object) -> Link:  # noqa: ARG002 - as open_link
+        if self.absent:
+            raise DeviceAbsent(ABSENT)
+        return self._line
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -37,61 +108,44 @@ class InMemoryPrinter:
         """Everything it was sent that is no known command."""
         return self._machine.unknown
 
+    @property
+    def sent(self) -> bytes:
+        """Every byte that left the driver."""
+        return bytes(self._line.sent)
+
     def happen(self, name: str) -> None:
         """Cause a fault or a repair of models.FAULTS; a repaired printer prints on by itself."""
         self._machine.happen(name)
-        self._machine.step(0.0)
+        self.wait(0.0)
 
-    def status(self, *, timeout: float) -> PrinterStatus:  # noqa: ARG002 - it answers at once, or never
+    def wait(self, seconds: float) -> None:
+        """Let time pass without anybody talking to it; what it says meanwhile stays on the line."""
+        until = self._time.now + seconds
+        while self._time.now < until:
+            self._time.now = min(self._time.now + STEP, until)
+            self._line.look()
+        self._line.look()
+
+    def restart_driver(self) -> None:
+        """The process ended and the next one begins: the printer goes on, the driver knows nothing."""
+        self._driver = self._started()
+
+    def status(self, *, timeout: float) -> PrinterStatus:
         """See ReceiptPrinter.status."""
         if self.absent:
-            raise DeviceAbsent(ABSENT)
-        if self._silent:
-            return PrinterStatus(ready=not self._could_answer, description=self._silence, proven=False)
-        condition = self._condition
-        return PrinterStatus(condition.trouble is None, condition.sentence, condition.paper_low)
+            self._driver.close()
+        return self._driver.status(timeout=timeout)
 
     def render(self, document: Document) -> bytes:
         """See ReceiptPrinter.render."""
-        items = lay_out(document, columns=self._options.columns, repertoire=self._options.repertoire)
-        return write(items, self._options)
+        return self._driver.render(document)
 
-    def print(self, data: bytes, *, timeout: float, tick: Tick) -> Proof:  # noqa: ARG002 - it answers at once, or never
+    def print(self, data: bytes, *, timeout: float, tick: Tick) -> Proof:
         """See ReceiptPrinter.print."""
-        tick()
         if self.absent:
-            return Proof(PrintState.NOT_STARTED, "none", ABSENT)
-        if self._condition.trouble is not None and not self._silent:
-            return Proof(PrintState.NOT_STARTED, "none", self._condition.sentence)
-        if self._silent and self._could_answer:
-            return Proof(PrintState.NOT_STARTED, "none", SILENT_NOW)
-        self._machine.swallow(data)
-        return self._concluded()
+            self._driver.close()
+        return self._driver.print(data, timeout=timeout, tick=tick)
 
     def close(self) -> None:
         """See ReceiptPrinter.close."""
-
-    def _concluded(self) -> Proof:
-        if self._silent:
-            return Proof(PrintState.UNKNOWN, "none", self._silence)
-        if self._condition.trouble is None:
-            return Proof(PrintState.PRINTED, "process_id")
-        self._machine.forget()
-        return Proof(PrintState.PARTIAL, "none", self._condition.sentence)
-
-    @property
-    def _condition(self) -> Condition:
-        return by_push(AutomaticStatus(self._machine.health.automatic()))
-
-    @property
-    def _could_answer(self) -> bool:
-        """Whether this model ever answers: then its silence means that it is off."""
-        return bool(MODELS[self._machine.script.model])
-
-    @property
-    def _silent(self) -> bool:
-        return self._machine.health.silent or not self._could_answer
-
-    @property
-    def _silence(self) -> str:
-        return SILENT_NOW if self._could_answer else SILENT
+        self._driver.close()

@@ -23,7 +23,7 @@ ACTIVATED = (
     notice_read(),
     e.NoticeVerified(12550, "Comune di Prova"),
     e.BaselineTaken("00000001", "", totals=0),
-    e.CustomerConfirmed(12550, 150),
+    e.CustomerConfirmed(12550, 150, trial=True),
     e.ActivationIntended("k1", "body", 1800),
     e.ActivationAccepted("token", 12550, "77777777777", "01000000000012373"),
 )

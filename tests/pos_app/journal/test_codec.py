@@ -38,8 +38,8 @@ def test_every_event_comes_back_as_it_was_written(event: e.Event) -> None:
 
 
 def test_the_text_is_canonical() -> None:
-    text = encode(e.CustomerConfirmed(amount=12550, fee=150))
-    assert text == '{"amount":12550,"event":"CustomerConfirmed","fee":150,"v":1}'
+    text = encode(e.CustomerConfirmed(amount=12550, fee=150, trial=True))
+    assert text == '{"amount":12550,"event":"CustomerConfirmed","fee":150,"trial":true,"v":1}'
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(folder: Path, clock: VirtualClock) -> Iterator[Journal]:
-    with Journal.open(folder, clock) as opened:
+    with Journal.open(folder, clock, allow_volatile=True) as opened:
         yield opened
 
 
 def written(folder: Path, clock: VirtualClock, payments: int = 3) -> None:
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         for number in range(payments):
             journal.append(f"P{number}", READ)
             journal.append(f"P{number}", e.NoticeVerified(12550, "Comune"))
@@ -48,7 +48,7 @@ def written(folder: Path, clock: VirtualClock, payments: int = 3) -> None:
 
 def test_what_was_written_is_read_again(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock)
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         assert [payment.state for payment in journal.payments.values()] == [State.CONFIRMING] * 3
         assert journal.operations == 3
 
@@ -80,10 +80,10 @@ def test_the_head_is_the_last_link(journal: Journal, folder: Path) -> None:
 def test_a_record_that_leads_its_head_by_one_is_accepted(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock)
     before = (folder / "head").read_bytes()
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         journal.append("P9", READ)
     (folder / "head").write_bytes(before)
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         assert journal.operations == 4
     assert read_head(folder / "head") == JournalReader(folder).verify()
 
@@ -100,7 +100,7 @@ def test_a_shortened_chain_locks(folder: Path, clock: VirtualClock, records: int
     written(folder, clock)
     cut(folder, records)
     with pytest.raises(JournalLocked, match="lost"):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
     with pytest.raises(JournalLocked, match="lost"):
         JournalReader(folder).verify()
 
@@ -113,7 +113,7 @@ def test_a_changed_record_locks_and_is_named(folder: Path, clock: VirtualClock, 
     connection.execute(f"UPDATE record SET {column} = {column} || 'x' WHERE seq = 2")
     connection.close()
     with pytest.raises(JournalLocked, match="Record 2"):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 def test_a_tampered_opening_locks(folder: Path, clock: VirtualClock) -> None:
@@ -121,8 +121,8 @@ def test_a_tampered_opening_locks(folder: Path, clock: VirtualClock) -> None:
     connection = sqlite3.connect(folder / "2026-11.db", isolation_level=None)
     connection.execute("UPDATE segment SET operations = 7")
     connection.close()
-    with pytest.raises(JournalLocked, match="Record 1"):
-        Journal.open(folder, clock)
+    with pytest.raises(JournalLocked, match="opening of 2026-11.db"):
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 def test_a_journal_without_its_records_locks(folder: Path, clock: VirtualClock) -> None:
@@ -130,14 +130,14 @@ def test_a_journal_without_its_records_locks(folder: Path, clock: VirtualClock) 
     for path in folder.glob("*.db*"):
         path.unlink()
     with pytest.raises(JournalLocked, match="gone"):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 def test_a_journal_without_its_head_locks(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock)
     (folder / "head").unlink()
     with pytest.raises(JournalLocked, match="lost"):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 @pytest.mark.parametrize("slot", [0, 1])
@@ -146,7 +146,7 @@ def test_one_torn_slot_of_the_head_is_survived(folder: Path, clock: VirtualClock
     with (folder / "head").open("r+b") as head:
         head.seek(slot * SLOT + 9)
         head.write(b"\xff")
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         assert journal.operations == 3
 
 
@@ -154,7 +154,7 @@ def test_garbage_in_place_of_a_segment_locks(folder: Path, clock: VirtualClock) 
     written(folder, clock)
     (folder / "2026-11.db").write_bytes(b"not a database" * 1000)
     with pytest.raises(JournalLocked):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 def test_records_are_never_changed_or_deleted(journal: Journal, folder: Path) -> None:
@@ -168,17 +168,17 @@ def test_records_are_never_changed_or_deleted(journal: Journal, folder: Path) ->
 
 def test_a_new_month_begins_a_segment_that_carries_what_is_open(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock, payments=2)
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         journal.append("P0", e.CustomerCancelled())
         clock.advance(timedelta(days=20).total_seconds())
         journal.roll()
         assert list(journal.payments) == ["P1"]
-        journal.append("P1", e.CustomerConfirmed(12550, 150))
+        journal.append("P1", e.CustomerConfirmed(12550, 150, trial=True))
         clock.advance(timedelta(days=31).total_seconds())
         journal.roll()
         journal.append("P1", e.TerminalRestarted())
     assert sorted(path.name for path in folder.glob("*.db")) == ["2026-11.db", "2026-12.db", "2027-01.db"]
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         assert journal.operations == 2
         assert journal.payments["P1"].state is State.RELEASING
         assert journal.payments["P1"].confirmed == 12700
@@ -189,17 +189,17 @@ def test_a_new_month_begins_a_segment_that_carries_what_is_open(folder: Path, cl
 def test_a_missing_segment_breaks_the_seal(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock, payments=1)
     clock.advance(timedelta(days=20).total_seconds())
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         journal.append("P5", READ)
     (folder / "2026-11.db").unlink()
     with pytest.raises(JournalLocked, match="2026-12"):
-        Journal.open(folder, clock)
+        Journal.open(folder, clock, allow_volatile=True)
 
 
 def test_a_clock_that_goes_back_a_month_stays_in_its_segment(folder: Path, clock: VirtualClock) -> None:
     written(folder, clock, payments=1)
     clock.jump(-timedelta(days=60).total_seconds())
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         journal.append("P5", READ)
     assert [path.name for path in folder.glob("*.db")] == ["2026-11.db"]
 
@@ -211,13 +211,13 @@ def test_what_belongs_to_no_payment_is_kept_too(journal: Journal, folder: Path) 
 
 
 def test_after_a_failed_write_nothing_more_is_written(folder: Path, clock: VirtualClock) -> None:
-    with Journal.open(folder, clock) as journal:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
         journal.append("P1", READ)
-        assert journal._segment is not None
-        journal._segment._connection.execute("PRAGMA query_only = ON")
+        connection = journal._store.segment._connection
+        connection.execute("PRAGMA query_only = ON")
         with pytest.raises(JournalFailed):
             journal.append("P1", e.NoticeVerified(1))
-        journal._segment._connection.execute("PRAGMA query_only = OFF")
+        connection.execute("PRAGMA query_only = OFF")
         with pytest.raises(JournalFailed):
             journal.append("P1", e.NoticeVerified(1))
         assert journal.payments["P1"].state is State.VERIFYING

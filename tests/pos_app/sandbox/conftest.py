@@ -14,9 +14,18 @@ import pytest
 from lxml import etree
 
 from pos_app.psp import wire
-from pos_app.sandbox import node_receipts
+from pos_app.sandbox import node_receipts, node_rpt, soap
 from pos_app.sandbox.clock import SandboxClock
 from pos_app.sandbox.ec_calls import EcCall, EcReply
+from pos_app.sandbox.legacy_records import PromisedRpt
+from pos_app.sandbox.legacy_soap import (
+    LEGACY_CREDITOR,
+    NODE_FOR_PA,
+    head_for,
+    ppt_head_schema,
+    read_head,
+    unpack,
+)
 from pos_app.sandbox.node import run
 from pos_app.sandbox.notices import read_position
 from pos_app.sandbox.records import Session
@@ -163,11 +172,49 @@ class Rules:
 
     def ask(self, call: EcCall) -> EcReply:
         self.asked.append(call)
-        assert CREDITOR.schema_error(call.request) is None
+        contract = CREDITOR if call.header is None else LEGACY_CREDITOR
+        assert contract.schema_error(call.request) is None
         return self.ec(call)
 
     def honest_ec(self, call: EcCall) -> EcReply:
-        return EcReply(self.sandbox.creditor.handle(call.operation, call.request))
+        if call.header is None:
+            return EcReply(self.sandbox.creditor.handle(call.operation, call.request))
+        assert ppt_head_schema().validate(call.header)
+        answer = self.sandbox.legacy_creditor.handle(call.operation, read_head(call.header), call.request)
+        assert LEGACY_CREDITOR.schema_error(answer) is None
+        return EcReply(answer)
+
+    def tell(self, promised: PromisedRpt) -> Element:
+        """An EC of the old model sends the Node an RPT; the Node's answer."""
+        station = next(each for each in self.sandbox.registry.stations if each.id == promised.station)
+        head = head_for(station, promised.reference, promised.ccp)
+        sent = soap.envelope(etree.fromstring(promised.xml), head.element)
+        operation, element = NODE_FOR_PA.read(sent, "nodoInviaRPT")
+        answer = self.sandbox.node.take_rpt(operation, head, element)
+        assert NODE_FOR_PA.schema_error(answer) is None
+        return answer
+
+    def tell_rpts(self) -> list[str | None]:
+        """The RPTs that are due by now reach the Node; its answers."""
+        due = [each for each in self.sandbox.store.promised if each.due <= self.clock.now()]
+        for promised in due:
+            self.sandbox.store.promised.drop(promised.ccp)
+        return [self.tell(promised).findtext("esito") for promised in due]
+
+    def ask_anew(self) -> int:
+        """The Node asks the ECs of the old model what it has to ask on its own."""
+        world = self.sandbox.node.world
+        askings = node_rpt.askings(world)
+        for occurrence in askings:
+            call = node_rpt.asking(world, occurrence)
+            assert call is not None
+            node_rpt.asked(world, occurrence.ccp, self.ask(call))
+        return len(askings)
+
+    def rts(self) -> list[Element]:
+        """The RTs that the Node has made, oldest first, each held to the schema."""
+        made = [each for each in self.sandbox.store.receipts if each.operation == "paaInviaRT"]
+        return [unpack(etree.fromstring(each.xml).findtext("rt") or "", "RT") for each in made]
 
     def put(self, number: str, creditor: str = CREDITOR_CODE, **notice: Any) -> None:
         position = read_position(creditor, number, {"amount": 12550, **notice}, year=2026)

@@ -1,0 +1,193 @@
+"""Each fault at each millimetre of a receipt, the real driver on the double in virtual time, up to the journal.
+
+The paper moves by lines, so every place where it can stop is the end of a line, a code or a feed: all are tried.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from drivers.printer.layout import lay_out, plain_text
+from drivers.printer.options import EscPosOptions
+from drivers.printer.simulator import Fault, InMemoryPrinter, Script
+from drivers.printer.simulator.paper import DOTS_PER_MM
+from pos_app.actions import paper
+from pos_app.counter import Answer, Question, Reply, View
+from pos_app.desk import Desk, PaymentInProgress
+from pos_app.domain.fold import Record
+from pos_app.domain.payment import Payment
+from pos_app.domain.prints import JobState
+from pos_app.domain.states import State
+from pos_app.receipts.facts import Merchant, Provider
+from pos_app.receipts.papers import Stationery
+from pos_app.testing.journal import MemoryJournal
+from pos_app.testing.world import NOTICE, World
+
+SPEED = 500.0  # mm/s: virtual, and still a moment
+COPIES = ("customer", "merchant")
+STATIONERY = Stationery(
+    merchant=Merchant("Edicola del Corso S.n.c.", "Corso Garibaldi 12 - 35121 Padova (PD)", "01234567890"),
+    provider=Provider("Banca Esempio S.p.A.", "09876543210"),
+    terminal_id="T0000001",
+    trial=lambda: True,
+    utc=lambda: datetime(2026, 11, 21, 10, 5, tzinfo=UTC),
+)
+Lines = list[tuple[Record, str]]
+
+
+class Person:
+    """Screen and inbox: mends what is said to be wrong, and looks at the paper before saying what came out of it."""
+
+    def __init__(self, printer: InMemoryPrinter, repairs: tuple[str, ...]) -> None:
+        self._printer = printer
+        self._repairs = repairs
+        self._view: View | None = None
+        self.asked: list[Question] = []
+
+    def show(self, view: View) -> None:
+        self._view = view
+
+    def next(self, timeout: float) -> Reply | None:
+        view = self._view
+        assert view is not None
+        assert view.question is not None
+        assert view.payment is not None
+        assert len(self.asked) < 8, "this goes round in circles"
+        self.asked.append(view.question)
+        if view.question is Question.PRINTER_NOT_READY:
+            assert view.warnings
+            self._mend()
+            return Reply(view.number, Answer.YES)
+        wanted = next(copy for copy in COPIES if view.payment.copy_state(copy) is not JobState.PRINTED)
+        return Reply(view.number, Answer.YES if whole(self._printer, wanted) else Answer.NO)
+
+    def _mend(self) -> None:
+        for repair in self._repairs:
+            self._printer.happen(repair)
+        self._printer.wait(2.0)
+
+
+@cache
+def before_printing() -> tuple[tuple[Record, str], ...]:
+    """The journal of a payment that waits for its receipt."""
+    world = World()
+    world.terminal.begin(NOTICE)
+    while world.terminal.current is not None and world.terminal.current.state is not State.PRINTING:
+        world.terminal.step()
+    return tuple(world.journal._lines)
+
+
+@cache
+def body(copy: str) -> str:
+    """What a whole copy says between its marks."""
+    world = World()
+    payment = next(iter(MemoryJournal(world.clock, world.misfortune, list(before_printing())).payments.values()))
+    document = STATIONERY.compose(payment, copy)
+    text = plain_text(lay_out(document, columns=48, repertoire=EscPosOptions("x").repertoire))
+    lines = text.splitlines()
+    return "\n".join(line.rstrip() for line in lines[1:-2])  # the trial's mark at both ends, and the cut
+
+
+def paper_tape(printer: InMemoryPrinter) -> str:
+    return "".join(piece.text for piece in (*printer.pieces, printer.tape))
+
+
+def whole(printer: InMemoryPrinter, copy: str) -> int:
+    return paper_tape(printer).count(body(copy))
+
+
+@cache
+def places() -> tuple[float, ...]:
+    """Every place of the first copy where the paper can stop, in millimetres from the first line on."""
+    printer, run, _ = counter(Script(), ())
+    while run.payment.state is State.PRINTING:
+        paper.print_receipt(run)
+    reached, dots = [0.0], 0
+    for mark in printer.pieces[0].marks:
+        dots += mark.dots
+        reached.append(dots / DOTS_PER_MM)
+    return tuple(reached)
+
+
+def counter(script: Script, repairs: tuple[str, ...]) -> tuple[InMemoryPrinter, PaymentInProgress, Person]:
+    """A counter whose payment waits for its receipt, a printer with its fate, and whoever stands there."""
+    world = World()
+    world.journal = MemoryJournal(world.clock, world.misfortune, list(before_printing()))
+    printer = InMemoryPrinter(script=script)
+    person = Person(printer, repairs)
+    desk: Desk = replace(
+        world.desk,
+        journal=world.journal,
+        printer=printer,
+        screen=person,
+        inbox=person,
+        compose=STATIONERY.compose,
+    )
+    (payment_id,) = world.journal.payments
+    return printer, PaymentInProgress(desk, payment_id), person
+
+
+def told_truly(printer: InMemoryPrinter, payment: Payment) -> Iterator[str]:
+    """Whatever the journal says of the last job that is not so on paper."""
+    job = payment.copies[-1]
+    if job.state is JobState.PRINTED and whole(printer, job.copy) != 1:
+        yield f"{job} is called printed, {whole(printer, job.copy)} are on paper"
+    if job.state is JobState.PARTIAL and whole(printer, job.copy):
+        yield f"{job} is called partial and is whole"
+    if job.state is JobState.CANCELLED and job.attempt == 1 and body(job.copy).splitlines()[0] in paper_tape(printer):
+        yield f"{job} is called cancelled and something of it is on paper"
+
+
+def mark_of(printer: InMemoryPrinter, copy: str) -> str:
+    """The line above the whole copy."""
+    above = paper_tape(printer).split(body(copy))[0].splitlines()[-1]
+    return "replacement" if "sostituisce" in above else "none" if "PROVA" in above else above
+
+
+# Fault -> what happens, what mends it, and how the journal may call the first sending once it struck.
+FAULTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], dict[str, set[str]]]] = {
+    "paper runs out": (("paper_out",), ("new_roll",), {"epson": {"partial"}, "clone": {"unknown"}}),
+    "the cover opens": (("cover_open",), ("cover_closed",), {"epson": {"partial"}, "clone": {"unknown"}}),
+    "the cutter jams": (("cutter_jam",), ("cutter_freed",), {"epson": {"partial"}, "clone": {"unknown"}}),
+    "it breaks": (("broken",), ("repaired",), {"epson": {"partial"}, "clone": {"unknown"}}),
+    "it stops and falls silent": (
+        ("mute_when_stopped", "paper_out"),
+        ("new_roll",),
+        {"epson": {"unknown"}, "clone": {"unknown"}},
+    ),
+    "it falls silent": (("mute",), ("talking",), {"epson": {"unknown"}, "clone": {"unknown"}}),
+    "it loses power": (("power_cut",), (), {"epson": {"unknown"}, "clone": {"unknown"}}),
+}
+
+
+@pytest.mark.slow(reason="every place of a receipt, some fifty payments a case")
+@pytest.mark.parametrize("model", ["epson", "clone"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_job_tells_the_truth_and_one_whole_rightly_marked_copy_comes_out(fault: str, model: str) -> None:
+    happening, repairs, called = FAULTS[fault]
+    for millimetres in places():
+        faults = tuple(Fault(name, at_mm=millimetres) for name in happening)
+        printer, run, person = counter(Script(model=model, speed_mm_s=SPEED, faults=faults), repairs)
+        where = f"{fault} at {millimetres} mm"
+        while run.payment.state is State.PRINTING:
+            paper.print_receipt(run)
+            assert not list(told_truly(printer, run.payment)) if run.payment.copies else True, where
+        assert [whole(printer, copy) for copy in COPIES] == [1, 1], f"{where}: {paper_tape(printer)}"
+        assert not run.payment.receipt_deferred, where
+        assert printer.unknown == (), where
+        first = run.payment.copies[0].state
+        assert first in {"printed", "cancelled", *called[model]}, f"{where}: {run.payment.copies}"
+        sent = sum(job.may_be_on_paper for job in run.payment.copies if job.copy == "customer")
+        assert mark_of(printer, "customer") == ("none" if sent == 1 else "replacement"), f"{where}: {person.asked}"
+
+
+def test_a_head_that_is_too_hot_for_a_moment_needs_nobody() -> None:
+    for millimetres in places():
+        faults = (Fault("hot", at_mm=millimetres), Fault("cooled", after_seconds=0.3))
+        printer, run, person = counter(Script(speed_mm_s=SPEED, faults=faults), ())
+        while run.payment.state is State.PRINTING and not person.asked:
+            paper.print_receipt(run)
+        assert [whole(printer, copy) for copy in COPIES] == [1, 1] or millimetres == 0.0
