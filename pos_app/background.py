@@ -15,6 +15,7 @@ from pos_app.domain.states import State
 Action = Callable[[PaymentInProgress], None]
 
 _NOT_SOON = float("inf")
+_POLL_SECONDS = 60.0
 
 
 def _report(run: PaymentInProgress) -> None:
@@ -50,6 +51,7 @@ ACTIONS: Mapping[State, Action] = {
     State.RELEASING: activation.release,
     State.DECLINED: _give_up,
     State.CHARGE_UNCERTAIN: card.resolve,
+    State.OPERATOR_RULING: card.poll,
     State.REPORTING_OK: _report,
     State.REPORTING_KO: _report,
     State.REFUNDING: _defer_refund,
@@ -63,6 +65,7 @@ class Background:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._polled: dict[str, float] = {}
 
     def owned(self) -> list[Payment]:
         """The open payments that belong to the background, oldest first."""
@@ -77,6 +80,7 @@ class Background:
         """Do the first thing that is due; False when nothing is."""
         for payment in self.owned():
             if self._due_in(payment) <= 0:
+                self._polled[payment.id] = self.desk.clock.elapsed()
                 ACTIONS[payment.state](PaymentInProgress(self.desk, payment.id))
                 return True
         return False
@@ -93,8 +97,17 @@ class Background:
         run = PaymentInProgress(self.desk, payment.id)
         if payment.state not in ACTIONS or payment.ladder_exhausted:
             return _NOT_SOON
+        if payment.state is State.OPERATOR_RULING:
+            return self._poll_due_in(payment)
         if payment.state in outcome.VERDICTS:
             return outcome.seconds_until_due(run)
         if payment.state is State.RELEASING:
             return activation.seconds_until_due(run)
         return 0.0
+
+    def _poll_due_in(self, payment: Payment) -> float:
+        """The reader is asked again every minute, as long as it can have anything to tell."""
+        if payment.evidence_frozen or payment.other_amount_card is not None:
+            return _NOT_SOON
+        last = self._polled.get(payment.id)
+        return 0.0 if last is None else max(0.0, last + _POLL_SECONDS - self.desk.clock.elapsed())

@@ -3,7 +3,10 @@
 The verdict is recorded inside `on_result`, so it is durable before the reader is acknowledged (architecture.md).
 """
 
+from dataclasses import replace
+
 from drivers.contracts import Baseline, CardTransaction, ChargeAnswer, ChargeVerdict
+from pos_app.actions.emergency import print_emergency_slip
 from pos_app.clock import seconds_since
 from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
@@ -24,6 +27,7 @@ from pos_app.domain.events import (
     RecoveryExhausted,
     TokenTooShort,
 )
+from pos_app.journal.errors import JournalFailed
 
 
 def record_baseline(run: PaymentInProgress) -> None:
@@ -58,6 +62,18 @@ def resolve(run: PaymentInProgress) -> None:
     record_receipt(run, answer.receipt)
     if answer.verdict is ChargeVerdict.UNCERTAIN and _seconds_since_charge(run) >= desk.limits.recovery:
         run.record(RecoveryExhausted(answer.reason))
+
+
+def poll(run: PaymentInProgress) -> None:
+    """While a person is asked to rule: whether the reader can tell after all. What it can't settle changes nothing."""
+    desk, payment = run.desk, run.payment
+    desk.reader.resolve(
+        payment.total,
+        as_baseline(payment.baseline),
+        timeout=desk.limits.resolve,
+        tick=desk.tick,
+        on_result=lambda result: _record_what_settles(run, result),
+    )
 
 
 def offer_another_card(run: PaymentInProgress) -> None:
@@ -104,13 +120,31 @@ def as_baseline(taken: BaselineTaken | None) -> Baseline | None:
 
 
 def _record_verdict(run: PaymentInProgress, answer: ChargeAnswer) -> None:
-    run.record(_event_of(answer, run.payment.total))
+    try:
+        run.record(_event_of(answer, run.payment.total))
+    except JournalFailed:
+        if answer.transaction is not None and answer.transaction.approved:
+            print_emergency_slip(run, as_card(answer.transaction))
+        raise
 
 
 def _record_resolution(run: PaymentInProgress, answer: ChargeAnswer) -> None:
     # "Still uncertain" is nothing new: the state says so already.
     if answer.verdict is not ChargeVerdict.UNCERTAIN:
         run.record(_event_of(answer, run.payment.total))
+
+
+_SETTLES_A_RULING = {
+    ChargeVerdict.APPROVED: ChargeVerdict.APPROVED,
+    ChargeVerdict.NOT_CHARGED: ChargeVerdict.NOT_CHARGED,
+    ChargeVerdict.DECLINED: ChargeVerdict.NOT_CHARGED,
+}
+
+
+def _record_what_settles(run: PaymentInProgress, answer: ChargeAnswer) -> None:
+    settled = _SETTLES_A_RULING.get(answer.verdict)
+    if settled is not None:
+        run.record(_event_of(replace(answer, verdict=settled), run.payment.total))
 
 
 def _event_of(answer: ChargeAnswer, asked: int) -> Event:

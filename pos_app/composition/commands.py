@@ -122,6 +122,8 @@ def _tell_payment(here: Station, payment: Payment, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_report(here, payment), ensure_ascii=False))
         return
+    if exit_code(payment) == UNCERTAIN:
+        click.echo(f"{standing(payment, texts(payment.language))} {_WHAT_NEXT}", err=True)
     for paper in _papers(here, payment):
         click.echo(paper.read_text(encoding="utf-8"))
         click.echo(f"picture: {paper.with_suffix('.png')}", err=True)
@@ -156,6 +158,7 @@ def _papers(here: Station, payment: Payment) -> list[Path]:
     return [path for path in texts_there if payment.operation in path.read_text(encoding="utf-8")]
 
 
+_WHAT_NEXT = "Riprende: `pos-terminal recover`; serve una persona: `pos-terminal cases list`."
 _VERDICTS = {PAID: "paid", NOT_PAID: "not_paid", UNCERTAIN: "uncertain", REVERSED: "reversed"}
 
 

@@ -23,6 +23,7 @@ PAPERS: Mapping[str, Callable[[ReceiptFacts, Texts], Document]] = {
     "in_verification": documents.in_verification,
     "not_executed": documents.not_executed,
     "refund_due": documents.refund_due,
+    "emergency": documents.emergency,
     "reversal": documents.reversal,
 }
 

@@ -53,7 +53,11 @@ class World:
 
     def start(self) -> None:
         """A new process on what the last one left."""
-        self.journal = self.journal.reopened()
+        self.start_on(self.journal.reopened())
+
+    def start_on(self, journal: MemoryJournal) -> None:
+        """A new process on this journal."""
+        self.journal = journal
         self.desk = Desk(
             reader=self.reader,
             printer=self.printer,

@@ -138,3 +138,12 @@ def test_a_token_that_is_too_short_is_given_back_and_a_fresh_one_is_offered() ->
     assert payment.accepted
     assert [verdict for _, verdict, _ in world.psp.outcomes] == ["KO", "OK"]
     assert len(world.reader.ledger) == 1
+
+
+def test_a_reader_that_can_tell_after_all_settles_the_ruling_by_itself() -> None:
+    world = exhausted()
+    assert in_case(world).state is State.OPERATOR_RULING
+    world.reader.forgets = False
+    world.drain()
+    assert [verdict for _, verdict, _ in world.psp.outcomes] == ["OK"]
+    assert cases(world.journal.payments) == []
