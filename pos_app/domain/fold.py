@@ -9,7 +9,7 @@ from pos_app.domain.money import cents
 from pos_app.domain.notice import FiscalCode, NoticeCode, NoticeNumber
 from pos_app.domain.payment import Payment
 from pos_app.domain.prints import JobState, PrintJob, ended, interrupted
-from pos_app.domain.states import State, next_state
+from pos_app.domain.states import PARKED_BY_NATURE, State, next_state
 
 # The verdict of a closed case that says the citizen has the money back.
 REFUNDED = "refunded"
@@ -28,7 +28,9 @@ class Record:
 def apply(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
     """The payment after `event`. Raises ImpossibleEvent for what the state table does not allow."""
     learned = learn(payment, stamp, event)
-    return replace(learned, state=next_state(learned, event))
+    state = next_state(learned, event)
+    # Whoever was parked once has gone: nobody waits at the counter for what follows either.
+    return replace(learned, state=state, parked=learned.parked or state in PARKED_BY_NATURE)
 
 
 def learn(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:

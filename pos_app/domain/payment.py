@@ -6,7 +6,7 @@ from pos_app.domain import events as e
 from pos_app.domain.money import Cents, cents
 from pos_app.domain.notice import NoticeCode
 from pos_app.domain.prints import JobState, PrintJob
-from pos_app.domain.states import PARKED_BY_NATURE, State
+from pos_app.domain.states import State
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Payment:
     @property
     def is_parked(self) -> bool:
         """The citizen has gone with a slip; the background works on it."""
-        return self.parked or self.state in PARKED_BY_NATURE
+        return self.parked
 
     @property
     def ok_was_intended(self) -> bool:

@@ -260,6 +260,7 @@ TRANSITIONS: tuple[Transition, ...] = (
             S.REFUNDING,
             S.PRINTING,
             S.RECONCILING,
+            S.CLOSED,
         )
     ),
     *(

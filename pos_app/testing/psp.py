@@ -39,6 +39,7 @@ class MemoryPsp:
     activated_amount: int | None = None
     sessions: dict[str, Session] = field(default_factory=dict)
     bodies: list[str] = field(default_factory=list)
+    lost_activations: int = 0  # so many answers are lost on the way
     slow_activations: int = 0  # so many answers take most of the token's life
     outcome_answers: list[OutcomeAnswer] = field(default_factory=list)  # said instead, in this order
     outcomes: list[tuple[str, str, str]] = field(default_factory=list)  # token, verdict, key: all that were processed
@@ -63,6 +64,9 @@ class MemoryPsp:
         answer = self._activate(notice, json.loads(body), repeated=repeated)
         self.bodies.append(body)
         self.misfortune.maybe_kill()
+        if self.lost_activations:
+            self.lost_activations -= 1
+            return e.ActivationUnanswered("risposta persa")
         if self.slow_activations:
             self.slow_activations -= 1
             self.clock.advance(1500.0)

@@ -210,3 +210,14 @@ def test_a_refund_that_is_put_off_becomes_a_case() -> None:
     assert payment.state is State.RECONCILING
     assert payment.needs_person
     assert world.printer.papers == ["refund_due"]
+
+
+def test_a_lock_that_was_given_up_at_the_counter_is_released_without_a_restart() -> None:
+    world = World()
+    world.psp.lost_activations = 3
+    payment = world.pay()
+    assert payment is not None
+    assert payment.state is State.RELEASING
+    world.drain()
+    assert [verdict for _, verdict, _ in world.psp.outcomes] == ["KO"]
+    assert world.journal.payments[payment.id].state is State.CLOSED
