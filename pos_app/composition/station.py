@@ -77,7 +77,9 @@ def station(
     state_dir, clock = Path(settings.terminal.state_dir), BootClock()
     papers = state_dir / "receipts"
     with ExitStack() as stack:
-        journal = stack.enter_context(Journal.open(state_dir / "journal", clock))
+        # A real terminal's journal must outlive a power cut; what can only be a trial may lie anywhere.
+        trial = profile.card_reader.is_double or settings.psp.test or bool(settings.demonstration)
+        journal = stack.enter_context(Journal.open(state_dir / "journal", clock, allow_volatile=trial))
         doubles = state_dir / "doubles"
         key = _fingerprint_key(state_dir / "reader.key")
         reader = stack.enter_context(devices.card_reader(profile.card_reader, doubles, key, clock))

@@ -107,6 +107,17 @@ PAPER = (
     S.CLOSED,
 )
 
+# What happens while an outcome has no final answer, and leads nowhere.
+_UNTIL_ANSWERED = (
+    e.OutcomeIntended,
+    e.OutcomeUnanswered,
+    e.OutcomeBlocked,
+    e.LadderExhausted,
+    e.LadderReset,
+    e.PaymentParked,
+    e.TerminalRestarted,
+)
+
 TRANSITIONS: tuple[Transition, ...] = (
     *_guarded(S.READY, e.NoticeRead, "verify_is_off", then=S.CONFIRMING, otherwise=S.VERIFYING),
     *_rows(
@@ -193,15 +204,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         (S.RECONCILING, (e.OutcomeRefused,)),
         (
             S.REPORTING_OK,
-            (
-                e.OutcomeIntended,
-                e.OutcomeUnanswered,
-                e.OutcomeBlocked,
-                e.LadderExhausted,
-                e.LadderReset,
-                e.PaymentParked,
-                e.TerminalRestarted,
-            ),
+            _UNTIL_ANSWERED,
         ),
     ),
     *_rows(
@@ -210,15 +213,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         (S.RECONCILING, (e.OutcomeDiscordant, e.OutcomeRefused)),
         (
             S.REPORTING_KO,
-            (
-                e.OutcomeIntended,
-                e.OutcomeUnanswered,
-                e.OutcomeBlocked,
-                e.LadderExhausted,
-                e.LadderReset,
-                e.PaymentParked,
-                e.TerminalRestarted,
-            ),
+            _UNTIL_ANSWERED,
         ),
     ),
     *_rows(

@@ -15,7 +15,15 @@ from pos_app.testing.command import Command, Control
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
+    """`pos-terminal` with a state directory of its own."""
     return Command(tmp_path / "state")
+
+
+@pytest.fixture
+def connected(command: Command, sandbox: RunningSandbox) -> Command:
+    """The same, with the sandbox for its PSP."""
+    command.environ["POS_TERMINAL__PSP__URL"] = f"{sandbox.url}/psp"
+    return command
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -69,6 +70,12 @@ def real_reader(tmp_path: Path) -> Iterator[Path]:
         yield profile
 
 
+@pytest.fixture
+def lasting_folder() -> Iterator[Path]:
+    with TemporaryDirectory(dir="/var/tmp") as name:
+        yield Path(name)
+
+
 def settings(folder: Path, url: str, *, test: bool = False) -> Path:
     for name, secret in (("secret", "sandbox"), ("password", "pwdpwdpwd")):
         (folder / name).write_text(secret)
@@ -111,8 +118,9 @@ def test_a_real_reader_with_a_sandbox_pays_at_the_bench_and_every_paper_says_so(
 
 
 def test_a_real_reader_with_a_real_psp_is_let_through(
-    command: Command, real_psp: str, real_reader: Path, tmp_path: Path
+    command: Command, real_psp: str, real_reader: Path, tmp_path: Path, lasting_folder: Path
 ) -> None:
+    command.state_dir = lasting_folder  # the temporary folder may lie in memory, where no real journal may be
     given = settings(tmp_path, real_psp)
     done = command("pay", "--settings", given, "--profile", real_reader, "--code", CODE, "--yes")
     assert done.returncode == 3, "the PSP answers 403 to verify: not paid, and not refused for crossing"

@@ -11,23 +11,17 @@ import pytest
 
 from pos_app.journal.errors import JournalError
 from pos_app.journal.reader import JournalReader
-from pos_app.sandbox.server import RunningSandbox
 from pos_app.testing.command import CODE, Command, Control, profile_text
 
 NOTICE = "/control/notices/77777777777/301000000000012373"
 PATIENCE = 20.0
 
 
-@pytest.fixture
-def command(tmp_path: Path, sandbox: RunningSandbox) -> Command:
-    return Command(tmp_path / "state", {"POS_TERMINAL__PSP__URL": f"{sandbox.url}/psp"})
-
-
 Reader = Callable[[str], Path]
 
 
 @pytest.fixture
-def reader(command: Command, tmp_path: Path) -> Iterator[Reader]:
+def reader(connected: Command, tmp_path: Path) -> Iterator[Reader]:
     """`reader(script)` starts the double as a program and gives the profile that names its port."""
     running: list[subprocess.Popen[str]] = []
 
@@ -35,7 +29,7 @@ def reader(command: Command, tmp_path: Path) -> Iterator[Reader]:
         path, port = tmp_path / "script.toml", tmp_path / "reader"
         path.write_text(script)
         state = ("--state", tmp_path / "reader.json")
-        running.append(command.start("simulate", "card-reader", "--pty", port, "--script", path, *state))
+        running.append(connected.start("simulate", "card-reader", "--pty", port, "--script", path, *state))
         stdout = running[-1].stdout
         assert stdout is not None
         assert stdout.readline() == f"card-reader ready {port}\n"
@@ -49,12 +43,12 @@ def reader(command: Command, tmp_path: Path) -> Iterator[Reader]:
         process.communicate(timeout=5)
 
 
-def kill_after(command: Command, profile: Path, event: str, *, pause: float = 0.0) -> None:
+def kill_after(connected: Command, profile: Path, event: str, *, pause: float = 0.0) -> None:
     """Start a payment and kill it as soon as `event` is in the journal."""
-    process = command.start("pay", "--profile", profile, "--code", CODE, "--yes")
+    process = connected.start("pay", "--profile", profile, "--code", CODE, "--yes")
     until = time.monotonic() + PATIENCE
-    while event not in journaled(command):
-        assert time.monotonic() < until, journaled(command)
+    while event not in journaled(connected):
+        assert time.monotonic() < until, journaled(connected)
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     time.sleep(pause)
@@ -62,9 +56,9 @@ def kill_after(command: Command, profile: Path, event: str, *, pause: float = 0.
     process.communicate(timeout=5)
 
 
-def journaled(command: Command) -> list[str]:
+def journaled(connected: Command) -> list[str]:
     try:
-        return [type(record.event).__name__ for record in JournalReader(command.state_dir / "journal").records()]
+        return [type(record.event).__name__ for record in JournalReader(connected.state_dir / "journal").records()]
     except JournalError:
         return []  # it is just being made
 
@@ -76,27 +70,27 @@ def outcomes(control: Control) -> list[str]:
 
 @pytest.mark.slow(reason="two processes start, one is killed, a third recovers")
 def test_killed_after_the_charge_and_before_the_outcome_recover_reports_ok_once(
-    command: Command, control: Control, reader: Reader
+    connected: Command, control: Control, reader: Reader
 ) -> None:
     profile = reader("[terminal]\npace = 0.5\n")  # its receipt takes seconds: the outcome is not sent yet
-    kill_after(command, profile, "CardApproved")
+    kill_after(connected, profile, "CardApproved")
     assert outcomes(control) == []
-    done = command("recover", "--profile", profile)
+    done = connected("recover", "--profile", profile)
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcomes(control) == ["OK"]
     assert control("GET", NOTICE)["position"] == "NOTIFIED"
-    assert command("recover", "--profile", profile).returncode == 0
+    assert connected("recover", "--profile", profile).returncode == 0
     assert outcomes(control) == ["OK"]
 
 
 @pytest.mark.slow(reason="two processes start, one is killed, a third recovers")
 def test_killed_while_the_charge_is_unknown_recover_finds_it_and_reports_ok(
-    command: Command, control: Control, reader: Reader, tmp_path: Path
+    connected: Command, control: Control, reader: Reader, tmp_path: Path
 ) -> None:
     profile = reader('[[payment]]\nanswer = "silence_charged"\n')
-    kill_after(command, profile, "ChargeStarted", pause=0.5)
+    kill_after(connected, profile, "ChargeStarted", pause=0.5)
     assert json.loads((tmp_path / "reader.json").read_text())["ledger"], "the money was taken"
-    done = command("recover", "--profile", profile)
+    done = connected("recover", "--profile", profile)
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcomes(control) == ["OK"]
     assert control("GET", NOTICE)["position"] == "NOTIFIED"
@@ -104,20 +98,20 @@ def test_killed_while_the_charge_is_unknown_recover_finds_it_and_reports_ok(
 
 @pytest.mark.slow(reason="two processes start, one is killed, a third recovers, a fourth pays")
 def test_killed_before_the_charge_recover_reports_ko_and_the_notice_is_payable_again(
-    command: Command, control: Control, reader: Reader
+    connected: Command, control: Control, reader: Reader
 ) -> None:
     profile = reader('[[payment]]\nanswer = "silence"\n')
-    kill_after(command, profile, "ChargeStarted", pause=0.5)
-    done = command("recover", "--profile", profile)
+    kill_after(connected, profile, "ChargeStarted", pause=0.5)
+    done = connected("recover", "--profile", profile)
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcomes(control) == ["KO"]
     assert control("GET", NOTICE)["position"] == "INSERTED"
-    assert command("pay", "--profile", profile, "--code", CODE, "--yes").returncode == 0
+    assert connected("pay", "--profile", profile, "--code", CODE, "--yes").returncode == 0
 
 
 @pytest.mark.slow(reason="two processes start, one is killed, a third recovers")
 def test_killed_while_activating_recover_learns_the_token_and_releases_the_notice(
-    command: Command, control: Control, reader: Reader
+    connected: Command, control: Control, reader: Reader
 ) -> None:
     profile = reader("")
     control(
@@ -125,22 +119,22 @@ def test_killed_while_activating_recover_learns_the_token_and_releases_the_notic
         "/control/faults",
         {"operation": "activatePaymentNoticeV2", "at": "psp", "kind": "delay", "delay": 5, "when": "after"},
     )
-    kill_after(command, profile, "ActivationIntended", pause=0.5)
-    done = command("recover", "--profile", profile)
+    kill_after(connected, profile, "ActivationIntended", pause=0.5)
+    done = connected("recover", "--profile", profile)
     assert done.returncode == 0, done.stdout + done.stderr
     assert outcomes(control) == ["KO"]
     assert control("GET", NOTICE)["position"] == "INSERTED"
 
 
 @pytest.mark.slow(reason="a payment waits for its card while another process tries")
-def test_a_second_terminal_on_the_same_state_is_told_who_is_first(command: Command, reader: Reader) -> None:
+def test_a_second_terminal_on_the_same_state_is_told_who_is_first(connected: Command, reader: Reader) -> None:
     profile = reader('[[payment]]\nanswer = "silence"\n')
-    process = command.start("pay", "--profile", profile, "--code", CODE, "--yes")
+    process = connected.start("pay", "--profile", profile, "--code", CODE, "--yes")
     until = time.monotonic() + PATIENCE
-    while "ChargeStarted" not in journaled(command):
+    while "ChargeStarted" not in journaled(connected):
         assert time.monotonic() < until
         time.sleep(0.02)
-    second = command("pay", "--profile", profile, "--code", CODE, "--yes")
+    second = connected("pay", "--profile", profile, "--code", CODE, "--yes")
     process.kill()
     process.communicate(timeout=5)
     assert second.returncode == 8
