@@ -18,6 +18,7 @@ from pos_app.counter import Answer, Inbox, Question
 from pos_app.domain.notice import NoticeCode, NoticeError, read_code, read_typed
 from pos_app.domain.payment import Payment
 from pos_app.errors import UserError
+from pos_app.journal.errors import JournalFailed
 from pos_app.settings import Settings
 from pos_app.texts import texts
 from pos_app.ui.console import ConsoleScreen, Keyboard, ReadyAnswers
@@ -215,18 +216,16 @@ def run(*, profile: str | None, settings_file: Path | None) -> int:
 
 
 def _one_turn(here: Station, console: Console) -> None:
-    here.background.step()
-    here.journal.roll()
-    item = console.inbox.next(_IDLE_SECONDS)
-    if not isinstance(item, ScannedCode):
-        return
     try:
-        code = read_code(item.text)
-    except NoticeError as error:
-        console.screen.tell(str(error))
-        return
-    payment = here.terminal.pay(code)
-    console.screen.tell(standing(payment, texts(payment.language)))
+        here.background.step()
+        here.journal.roll()
+        item = console.inbox.next(_IDLE_SECONDS)
+        if isinstance(item, ScannedCode):
+            payment = here.terminal.pay(read_code(item.text))
+            console.screen.tell(standing(payment, texts(payment.language)))
+    except (NoticeError, JournalFailed) as problem:
+        # A journal that can't be written sells nothing more until the terminal is started anew; it says so each time.
+        console.screen.tell(str(problem))
 
 
 # --- what they share -----------------------------------------------------------------------------
