@@ -13,6 +13,7 @@ PROFILE = click.option("--profile", metavar="NAME", help="Hardware profile: a na
 SETTINGS = click.option(
     "--settings", "settings_file", type=click.Path(path_type=Path), help="Settings file instead of the system's."
 )
+DAY = click.DateTime(["%Y-%m-%d"])
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
@@ -46,6 +47,8 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click hands flags over by name
 @PROFILE
 @SETTINGS
 @click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="Picture of the notice.")
+@click.option("--video", type=click.Path(path_type=Path), help="Video of the notice, shown as to a camera.")
+@click.option("--camera", is_flag=True, help="Hold the notice up to the profile's scanner.")
 @click.option("--code", help="The text of the notice's QR code or Data Matrix.")
 @click.option("--notice", help="Notice number, 18 digits; with --creditor and --amount.")
 @click.option("--creditor", help="The creditor institution's fiscal code, 11 digits.")
@@ -95,7 +98,7 @@ def scan(files: tuple[Path, ...], as_json: bool, jobs: int) -> None:  # noqa: FB
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else told(line))
 
 
-@main.command()
+@main.group(invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8480, show_default=True, help="0: a free one.")
 @click.option("--registry", type=click.Path(path_type=Path), help="Registry of PSPs, stations and creditors (JSON).")
@@ -105,12 +108,27 @@ def scan(files: tuple[Path, ...], as_json: bool, jobs: int) -> None:  # noqa: FB
 @click.option("--tls-cert", type=click.Path(path_type=Path))
 @click.option("--tls-key", type=click.Path(path_type=Path))
 @click.option("--client-ca", type=click.Path(path_type=Path))
-def sandbox(**options: Any) -> None:
+@click.pass_context
+def sandbox(context: click.Context, **options: Any) -> None:
     """PSP backend, Node and creditor institution on one port."""
+    if context.invoked_subcommand is not None:
+        context.obj = options
+        return
     from pos_app.sandbox.sandbox import SandboxOptions  # noqa: PLC0415 - see the module's first line
     from pos_app.sandbox.server import serve  # noqa: PLC0415 - the same
 
     serve(SandboxOptions(**options))
+
+
+@sandbox.command("notices")
+@click.option("--pdf", "folder", type=click.Path(path_type=Path), required=True, help="Folder for the printed notices.")
+@click.pass_obj
+def sandbox_notices(options: dict[str, Any], folder: Path) -> None:
+    """Print the sandbox's notices as A4 pages with their QR code and Data Matrix."""
+    from pos_app.sandbox.printed import print_notices  # noqa: PLC0415 - see above
+
+    for path in print_notices(folder, options["registry"], options["notices"]):
+        click.echo(path)
 
 
 @main.group()
@@ -145,9 +163,116 @@ def simulate_printer(**options: Any) -> None:
     command(**options)
 
 
+@main.group("print")
+def print_group() -> None:
+    """The printer by hand; not while the terminal runs."""
+
+
+@print_group.command("test")
+@PROFILE
+@SETTINGS
+def print_test(**asked: Any) -> None:
+    """Print the test page: code page, width, sizes, code, cut. Exit 0 proven · 3 not printed · 4 look at it."""
+    from pos_app.composition.printing import print_test as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@print_group.command("reprint")
+@click.argument("payment_id")
+@click.option("--copy", "copies", multiple=True, metavar="NAME", help="Which paper (default: what nobody has yet).")
+@click.option("--yes", is_flag=True, help="Ask nothing, also at a terminal.")
+@PROFILE
+@SETTINGS
+def print_reprint(**asked: Any) -> None:
+    """Print a payment's papers again, marked (id or operation number). Exit 0 proven · 3 not printed · 4 look."""
+    from pos_app.composition.printing import reprint as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@print_group.command("logo")
+@click.argument("picture", type=click.Path(path_type=Path))
+@PROFILE
+@SETTINGS
+def print_logo(**asked: Any) -> None:
+    """Store a picture in the printer's own memory, under the key that the profile names ([printer] logo)."""
+    from pos_app.composition.printing import print_logo as command  # noqa: PLC0415 - see the module's first line
+
+    sys.exit(command(**asked))
+
+
+@main.group()
+def reader() -> None:
+    """The card reader by hand; never a charge."""
+
+
+PORT = click.option("--port", metavar="URL", help="Another port than the profile's: a device, or socket://HOST:PORT.")
+
+
+@reader.command("status")
+@PROFILE
+@SETTINGS
+@PORT
+@JSON
+def reader_status(**asked: Any) -> None:
+    """Whether it can charge. Exit 0 ready · 1 not ready · 3 it can't be asked."""
+    from pos_app.composition.readers import status as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
+@reader.command("last")
+@PROFILE
+@SETTINGS
+@PORT
+@JSON
+def reader_last(**asked: Any) -> None:
+    """The last result that it saved."""
+    from pos_app.composition.readers import last as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
+@reader.command("totals")
+@PROFILE
+@SETTINGS
+@PORT
+@JSON
+def reader_totals(**asked: Any) -> None:
+    """Its totals since its session was opened."""
+    from pos_app.composition.readers import totals as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
+@reader.command("reprint")
+@PROFILE
+@SETTINGS
+@PORT
+@JSON
+def reader_reprint(**asked: Any) -> None:
+    """Its last receipt, as text."""
+    from pos_app.composition.readers import reprint as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
+@reader.command("close")
+@PROFILE
+@SETTINGS
+@PORT
+@JSON
+def reader_close(**asked: Any) -> None:
+    """Close its session, which empties its totals. Exit 3 not closed · 4 a charge is still undecided."""
+    from pos_app.composition.readers import close as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
 @main.group()
 def journal() -> None:
-    """Read the journal; works while the terminal runs."""
+    """Read the journal; all but `quarantine` works while the terminal runs."""
 
 
 @journal.command("list")
@@ -169,6 +294,42 @@ def journal_show(**asked: Any) -> None:
     from pos_app.composition.reading import show_payment  # noqa: PLC0415 - see above
 
     sys.exit(show_payment(**asked))
+
+
+@journal.command("search")
+@click.option("--notice", metavar="NUMBER", help="The notice number, or its last digits.")
+@click.option("--last4", metavar="DIGITS", help="The last four digits of the card.")
+@click.option("--date", "day", type=DAY, help="The day, as in Rome.")
+@SETTINGS
+@JSON
+def journal_search(**asked: Any) -> None:
+    """The payments that fit all that is named. Exit 3 where there is none."""
+    from pos_app.composition.reading import search  # noqa: PLC0415 - see above
+
+    sys.exit(search(**asked))
+
+
+@journal.command("export")
+@click.option("--from", "first", type=DAY, help="The first day, as in Rome (default: the very first).")
+@click.option("--to", "last", type=DAY, help="The last day (default: the very last).")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@SETTINGS
+def journal_export(**asked: Any) -> None:
+    """What settlement needs of each payment: amounts in cents, times in UTC, the settlement report's hint."""
+    from pos_app.composition.reading import export  # noqa: PLC0415 - see above
+
+    export(**asked)
+
+
+@journal.command("quarantine")
+@click.option("--reason", required=True, help="Why; it stands in every case that comes of it.")
+@click.option("--although-it-verifies", is_flag=True, help="Also where nothing is wrong with the files.")
+@SETTINGS
+def journal_quarantine(**asked: Any) -> None:
+    """Out of a locked journal: keep it aside, begin a new one, make cases of what was open."""
+    from pos_app.composition.reading import quarantine  # noqa: PLC0415 - see above
+
+    sys.exit(quarantine(**asked))
 
 
 @journal.command("verify")

@@ -60,7 +60,10 @@ def honest(element: etree._Element) -> HttpAnswer:
 
 @dataclass
 class Actor:
-    """One actor at its path. `authenticate` tells the terminal, None refuses it; without it all may come in."""
+    """One actor at its path. `authenticate` tells the terminal, None refuses it; without it all may come in.
+
+    `outdated` is a contract that it knows and no longer serves.
+    """
 
     sandbox: Sandbox
     at: str
@@ -69,6 +72,7 @@ class Actor:
     effect: Effect
     authenticate: Authenticate | None = None
     validates: bool = True
+    outdated: Contract | None = None
     _methods: dict[str, Callable[["Actor", Scope, Receive, Outlet], Awaitable[None]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,8 +146,21 @@ class Actor:
             fault = Fault(misread.code, misread.description, self.contract.speaker)
             return _NotHeard(misread.operation, honest(self.contract.refusal(misread.operation, fault)))
         except Unspeakable as unspeakable:
-            return _NotHeard(None, HttpAnswer(400, XML_HEADERS, soap_fault(str(unspeakable))))
+            return self._outdated(body, soap_action) or _NotHeard(
+                None, HttpAnswer(400, XML_HEADERS, soap_fault(str(unspeakable)))
+            )
         return Heard(operation, element, terminal)
+
+    def _outdated(self, body: bytes | None, soap_action: str | None) -> _NotHeard | None:
+        """The answer to a PSP of the old model, whatever it asks: every EC here may have several payees."""
+        if self.outdated is None:
+            return None
+        try:
+            operation, _ = self.outdated.open(body or b"", soap_action)
+        except (Misread, Unspeakable):
+            return None
+        fault = Fault("PPT_MULTI_BENEFICIARIO", f"{operation.name} è del vecchio modello", self.outdated.speaker)
+        return _NotHeard(operation, honest(self.outdated.refusal(operation, fault)))
 
     def _met(self, heard: Heard) -> Met:
         number = text(heard.element, "qrCode/noticeNumber") or text(heard.element, "receipt/noticeNumber")

@@ -19,10 +19,11 @@ from pos_app.sandbox.deliveries import Deliveries
 from pos_app.sandbox.ec_calls import EcCall, Steps
 from pos_app.sandbox.faultcodes import Fault
 from pos_app.sandbox.http_client import HttpAnswer, NoAnswerInTime, NotReached
-from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA, head_of
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA, OUTDATED_PSP, head_of
 from pos_app.sandbox.misbehaviour import XML_HEADERS
 from pos_app.sandbox.network import Network
 from pos_app.sandbox.outlet import CONNECTION
+from pos_app.sandbox.page import page_routes
 from pos_app.sandbox.sandbox import Sandbox
 from pos_app.sandbox.soap import CREDITOR, NODE, Contract, soap_fault
 
@@ -93,14 +94,14 @@ def build_app(sandbox: Sandbox, network: Network) -> ASGIApp:
     backend = replace(NODE, operations=psp_backend.SERVED)
     actors = (
         Actor(sandbox, "psp", "/psp", backend, effects.psp, _authenticator(sandbox), validates=False),
-        Actor(sandbox, "node", "/node/psp", NODE, effects.node),
+        Actor(sandbox, "node", "/node/psp", NODE, effects.node, outdated=OUTDATED_PSP),
         Actor(sandbox, "node", "/node/pa", NODE_FOR_PA, effects.node_for_pa),
         Actor(sandbox, "ec", "/ec", CREDITOR, effects.creditor),
         Actor(sandbox, "ec", "/ec/legacy", LEGACY_CREDITOR, effects.legacy_creditor),
     )
     routes = [Route(actor.path, actor) for actor in actors]
     control = Mount("/control", app=control_app(Control(sandbox, deliveries, effects.drive)))
-    return _Stamped(Starlette(routes=[*routes, control], lifespan=_lifespan(deliveries)))
+    return _Stamped(Starlette(routes=[*routes, control, *page_routes(sandbox)], lifespan=_lifespan(deliveries)))
 
 
 def _authenticator(sandbox: Sandbox) -> Authenticate:

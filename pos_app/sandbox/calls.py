@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 
@@ -56,6 +57,14 @@ class Calls:
         for call in list(self._ring.values()):
             if call.seq > since and operation in (None, call.operation) and at in (None, call.at):
                 yield call
+
+    def get(self, seq: int) -> Call | None:
+        """The kept call of that number."""
+        return self._ring.get(seq)
+
+    def newest(self, count: int) -> list[Call]:
+        """The last `count` calls, newest first."""
+        return list(islice(reversed(self._ring.values()), count))
 
     def clear(self) -> None:
         """Forget them; the numbers start anew."""

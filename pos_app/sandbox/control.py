@@ -76,7 +76,7 @@ class Control:
 
     async def post_fault(self, request: Request) -> Any:
         """POST faults: arm one."""
-        return {"id": self.sandbox.faults.arm(_order(await _body(request)))}
+        return {"id": self.sandbox.faults.arm(fault_order(await _body(request)))}
 
     async def delete_faults(self, _request: Request) -> Any:
         """DELETE faults: all of them."""
@@ -132,9 +132,9 @@ class Control:
         unknown = sorted(set(query) - {"operation", "at", "since"})
         if unknown:
             raise Refusal(f"{unknown[0]}: unknown parameter; known are operation, at, since")
-        if query.get("at") not in (None, "", *_OPERATIONS):
+        if query.get("at") not in (None, "", *OPERATIONS):
             raise Refusal(f"at must be one of psp, node, ec, not {query['at']!r}")
-        if query.get("operation") not in (None, "", *(name for names in _OPERATIONS.values() for name in names)):
+        if query.get("operation") not in (None, "", *(name for names in OPERATIONS.values() for name in names)):
             raise Refusal(f"operation: {query['operation']!r} is no operation")
         since = query.get("since") or "0"
         if not (since.isascii() and since.isdecimal()):
@@ -170,15 +170,16 @@ def _place(request: Request) -> tuple[str, str]:
     return request.path_params["fiscal_code"], request.path_params["notice_number"]
 
 
-def _order(body: Any) -> FaultOrder:
+def fault_order(body: Any) -> FaultOrder:
+    """A fault to arm, as JSON has it. Raises ShapeError or Refusal naming what is wrong."""
     order = read(FaultOrder, body)
-    if order.operation not in _OPERATIONS[order.at]:
-        known = ", ".join(_OPERATIONS[order.at])
+    if order.operation not in OPERATIONS[order.at]:
+        known = ", ".join(OPERATIONS[order.at])
         raise Refusal(f"operation: {order.operation!r} is no operation of {order.at}; known are {known}")
     return order
 
 
-_OPERATIONS: Mapping[str, Collection[str]] = {
+OPERATIONS: Mapping[str, Collection[str]] = {
     "psp": psp_backend.SERVED,
     "node": [*NODE.operations, *NODE_FOR_PA.operations],
     "ec": [*CREDITOR.operations, *LEGACY_CREDITOR.operations],

@@ -18,7 +18,7 @@ from pos_app.sandbox.shapes import ShapeError
 def control_app(control: Control) -> ASGIApp:
     """The control API, to be mounted at /control."""
     routes = [Route(path, _endpoint(methods), methods=list(methods)) for path, methods in _calls(control).items()]
-    return _LoopbackOnly(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call}))
+    return LoopbackOnly(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_call}))
 
 
 def _calls(control: Control) -> dict[str, dict[str, Callable[[Request], Awaitable[Any]]]]:
@@ -54,15 +54,16 @@ def _no_such_call(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": f"{request.method} {request.url.path}: no such call"}, status)
 
 
-class _LoopbackOnly:
+class LoopbackOnly:
     """Answers callers on this machine, and 403 to others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] == "http" and not is_loopback(scope.get("client")):
-            refusal = JSONResponse({"error": "the control API answers only to this machine (loopback)"}, 403)
+            refusal = JSONResponse({"error": "this answers only to this machine (loopback)"}, 403)
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)

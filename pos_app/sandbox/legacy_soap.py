@@ -158,3 +158,13 @@ NODE_FOR_PA = Contract(
     layout=_flat,
     header_schema=ppt_head_schema,
 )
+# What a PSP of the old model would ask: known so that it can be told that it asks in vain (pagopa.md 1.3).
+OUTDATED_PSP = Contract(
+    wire.operations(PPT, ("nodoVerificaRPT", "", "Risposta"), ("nodoAttivaRPT", "", "Risposta")),
+    ppt_schema,
+    _WSDL_DIRECTORY / "nodoPerPa.wsdl",
+    "ppt",
+    "PPT",
+    NODE_ID,
+    layout=_nested,
+)

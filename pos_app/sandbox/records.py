@@ -165,3 +165,10 @@ class TakenReceipt:
     def key(self) -> str:
         """What the store keeps it under: an EC knows a receipt by its id alone."""
         return f"{self.ec}/{self.receipt_id}"
+
+
+@dataclass(frozen=True)
+class Offset:
+    """The offset of the sandbox's clock, in seconds, so that deadlines survive a restart."""
+
+    seconds: float = 0.0

@@ -18,10 +18,11 @@ from pos_app.sandbox.legacy_creditor import LegacyCreditor
 from pos_app.sandbox.node import Node
 from pos_app.sandbox.node_world import NodeWorld
 from pos_app.sandbox.notices import Position, default_positions, read_positions
+from pos_app.sandbox.records import Offset
 from pos_app.sandbox.registry import Registry, default_registry
 from pos_app.sandbox.shapes import ShapeError, read
 from pos_app.sandbox.state_file import StateError
-from pos_app.sandbox.store import Offset, Store
+from pos_app.sandbox.store import Store
 
 
 class SandboxError(Exception):
@@ -60,8 +61,8 @@ class Sandbox:
     ) -> None:
         self.options = options or SandboxOptions()
         self.clock = clock or SandboxClock()
-        self._first_registry = _registry(self.options.registry)
-        self._first_positions = _positions(self.options.notices, self.clock.now().year)
+        self._first_registry = load_registry(self.options.registry)
+        self._first_positions = load_positions(self.options.notices, self.clock.now().year)
         self.registry = self._first_registry
         self.store = _store(self.options.state)
         self.calls = Calls(self.options.keep_calls)
@@ -113,14 +114,16 @@ class Sandbox:
                 self.store.positions.put(position.key, position)
 
 
-def _registry(path: Path | None) -> Registry:
+def load_registry(path: Path | None) -> Registry:
+    """The registry of a file, or the default one. Raises SandboxError."""
     try:
         return default_registry() if path is None else read(Registry, _json(path))
     except ShapeError as error:
         raise SandboxError(f"{path or 'the default registry'}: {error}") from error
 
 
-def _positions(path: Path | None, year: int) -> tuple[Position, ...]:
+def load_positions(path: Path | None, year: int) -> tuple[Position, ...]:
+    """The notices of a file, or the default ones, due in `year` unless they say otherwise. Raises SandboxError."""
     try:
         return default_positions(year=year) if path is None else read_positions(_json(path), year=year)
     except ShapeError as error:

@@ -27,15 +27,14 @@ def notice(world: NodeWorld, fiscal_code: str, notice_number: str) -> dict[str, 
 
 def totals(store: Store) -> dict[str, Any]:
     """Counts and amounts (cents) over everything that happened."""
-    reported = [session for session in store.sessions if session.outcome is not None]
-    paid = [session for session in reported if session.is_paid]
+    counted = store.totals
     return {
-        "outcomes_ok": len(paid),
-        "outcomes_ko": len(reported) - len(paid),
+        "outcomes_ok": counted["outcomes_ok"],
+        "outcomes_ko": counted["outcomes_ko"],
         "open_sessions": len(store.open_sessions()),
-        "receipts_delivered": sum(receipt.delivered and receipt.positive for receipt in store.receipts),
-        "amount_paid": sum(session.payment.amount for session in paid),
-        "fees": sum(session.outcome.fee or 0 for session in paid if session.outcome),
+        "receipts_delivered": counted["receipts_delivered"],
+        "amount_paid": counted["amount_paid"],
+        "fees": counted["fees"],
     }
 
 

@@ -1,14 +1,17 @@
 """The old model over HTTP: pagopa.md 1.3, 2.8."""
 
+import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import zeep
-import zeep.transports
+from lxml import etree
 
 from pos_app.psp import wire
 from pos_app.sandbox import soap
-from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA, Head, pack, path, unpack
+from pos_app.sandbox.legacy_soap import LEGACY_CREDITOR, NODE_FOR_PA, PPT, Head, pack, path, unpack
+from pos_app.sandbox.sandbox import SandboxOptions
+from pos_app.sandbox.server import RunningSandbox
 from pos_app.sandbox.xmltree import Element
 
 if TYPE_CHECKING:
@@ -127,7 +130,8 @@ def _verification_of(operation: str) -> Element:
 
 
 def test_a_zeep_client_speaks_to_both_actors_of_the_old_model(http_sandbox: "Http") -> None:
-    ec = zeep.Client(f"{http_sandbox.url}/ec/legacy?wsdl", transport=zeep.transports.Transport(timeout=10))
+    zeep: Any = importlib.import_module("zeep")  # it ships no types
+    ec = zeep.Client(f"{http_sandbox.url}/ec/legacy?wsdl", transport=zeep.Transport(timeout=10))
     found = ec.service.paaVerificaRPT(identificativoPSP="15376371009", _soapheaders={"header": HEADER})
     assert found.esito == "OK"
     assert str(found.datiPagamentoPA.importoSingoloVersamento) == "33.00"
@@ -137,7 +141,7 @@ def test_a_zeep_client_speaks_to_both_actors_of_the_old_model(http_sandbox: "Htt
         identificativoPSP="15376371009", datiPagamentoPSP=asked, **codes, _soapheaders={"header": HEADER}
     )
     assert answer.esito == "OK"
-    node = zeep.Client(f"{http_sandbox.url}/node/pa?wsdl", transport=zeep.transports.Transport(timeout=10))
+    node = zeep.Client(f"{http_sandbox.url}/node/pa?wsdl", transport=zeep.Transport(timeout=10))
     told = node.service.nodoInviaRPT(
         password="pwdpwdpwd",
         identificativoPSP="15376371009",
@@ -174,3 +178,39 @@ def test_an_outside_ec_tells_its_rpt_by_itself(http_sandbox: "Http") -> None:
     reply = http_sandbox.soap("/node/pa", "nodoInviaRPT", soap.envelope(request, head.element))
     assert wire.open_envelope(reply.body).findtext("esito") == "OK"
     assert settled(http_sandbox)["sessions"][0]["history"] == ["PAYING", "PAYING_RPT"]
+
+
+@pytest.mark.parametrize("operation", ["nodoVerificaRPT", "nodoAttivaRPT"])
+def test_a_psp_of_the_old_model_is_told_that_it_asks_in_vain(http_sandbox: "Http", operation: str) -> None:
+    asked = etree.Element(f"{{{PPT}}}{operation}")
+    reply = http_sandbox.soap("/node/psp", operation, wire.envelope(asked))
+    assert reply.status == 200
+    answer = wire.open_envelope(reply.body)
+    assert answer.tag == f"{{{PPT}}}{operation}Risposta"
+    assert answer[0].findtext("fault/faultCode") == "PPT_MULTI_BENEFICIARIO"
+    assert answer[0].findtext("esito") == "KO"
+
+
+@pytest.mark.parametrize("path", ["/node/pa", "/ec/legacy"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x", b"<a/>", b'<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>', b"\x00\xff", b"<a>" * 3000, b"y" * 300_000],
+)
+def test_no_hostile_body_is_answered_500_by_the_old_model(http_sandbox: "Http", path: str, body: bytes) -> None:
+    for operation in ("paaVerificaRPT", "paaInviaRT", "nodoInviaRPT", "altro"):
+        assert http_sandbox.soap(path, operation, body).status in (200, 400)
+
+
+def test_what_the_old_model_has_under_way_outlives_a_restart(http_sandbox: "Http", tmp_path: Path) -> None:
+    number, outside = "77777777777/305000000000010024", type(http_sandbox)
+    options = SandboxOptions(port=0, state=tmp_path / "state.sqlite")
+    with RunningSandbox(options) as first:
+        client = outside(first.url)
+        client.control("PUT", f"notices/{number}", {"amount": 3300, "rpt": "late", "rpt_delay": 600})
+        client.till.outcome(client.till.activate(NUMBER).token)
+        assert settled(client)["sessions"][0]["history"] == ["PAYING", "PAID_NORPT"]
+    with RunningSandbox(options) as second:
+        client = outside(second.url)
+        client.control("POST", "clock", {"advance": 600})
+        assert settled(client)["sessions"][0]["history"][-1] == "NOTICE_STORED"
+        assert settled(client)["notice"]["state"] == "paid"

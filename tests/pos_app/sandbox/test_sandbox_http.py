@@ -97,7 +97,7 @@ def test_every_answer_says_that_it_comes_from_a_sandbox(http_sandbox: "Http") ->
     assert [reply.headers.get("x-pos-sandbox") for reply in replies] == ["1"] * 6
 
 
-@pytest.mark.parametrize("path", ["/psp", "/node/psp", "/ec"])
+@pytest.mark.parametrize("path", ["/psp", "/node/psp", "/node/pa", "/ec", "/ec/legacy"])
 def test_the_wsdl_names_the_address_it_was_asked_at(http_sandbox: "Http", path: str) -> None:
     reply = http_sandbox.request("GET", f"{path}?wsdl")
     assert reply.status == 200
