@@ -150,9 +150,13 @@ class CardReader(Protocol):
 
     `on_late` is called with any result that arrives outside a command (at open, between commands): it makes it
     durable; only when it has returned is the reader acknowledged. The terminal sets it once, before the first command.
+
+    `on_progress` may be set too: it gets the texts of the reader's display while a command waits (twenty characters,
+    any number of them, repeated or none). They are to be shown and never to be concluded from. It must not raise.
     """
 
     on_late: Callable[[CardTransaction], None]
+    on_progress: Callable[[str], None]
 
     def status(self, *, timeout: float, tick: Tick) -> ReaderStatus:
         """Whether it is idle and able to charge. Raises DeviceAbsent, DeviceRefused or DeviceUnanswered."""
@@ -208,7 +212,10 @@ class CardReader(Protocol):
         ...
 
     def listen(self, *, timeout: float, tick: Tick) -> None:
-        """Read what waits on the line for at most `timeout` seconds; results go to `on_late`."""
+        """Read what waits on the line for at most `timeout` seconds; results go to `on_late`.
+
+        Never raises a DeviceError: a reader that is not there has nothing waiting. What `on_late` raises passes.
+        """
         ...
 
     def close(self) -> None:
@@ -269,11 +276,16 @@ class ReaderLines:
 
 
 @dataclass(frozen=True)
+class Logo:
+    """The logo that was stored in the printer's memory, centred; nothing on a printer without one."""
+
+
+@dataclass(frozen=True)
 class Cut:
     """End of one piece of paper."""
 
 
-Block = Text | Row | Rule | QrCode | ReaderLines | Cut
+Block = Text | Row | Rule | QrCode | ReaderLines | Logo | Cut
 
 
 @dataclass(frozen=True)

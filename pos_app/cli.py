@@ -109,7 +109,7 @@ def scan(files: tuple[Path, ...], as_json: bool, jobs: int) -> None:  # noqa: FB
 @click.option("--tls-key", type=click.Path(path_type=Path))
 @click.option("--client-ca", type=click.Path(path_type=Path))
 @click.pass_context
-def sandbox(context: click.Context, **options: Any) -> None:
+def sandbox(context: click.Context, /, **options: Any) -> None:
     """PSP backend, Node and creditor institution on one port."""
     if context.invoked_subcommand is not None:
         context.obj = options

@@ -5,7 +5,7 @@ Everything on its way to paper passes `Repertoire.fit`, so no control byte of a 
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Self
 
 
@@ -66,8 +66,11 @@ class Repertoire:
 
     def encode(self, text: str) -> bytes:
         """The bytes of `text`, ESC t around what stands on another page: no control byte comes from `text` itself."""
+        fitted = self.fit(text)
+        if fitted.isascii():
+            return fitted.encode("ascii")
         data, current = b"", self.pages[0]
-        for character in self.fit(text):
+        for character in fitted:
             page = self._page(character) or current
             if page != current and not character.isascii():
                 data, current = data + self.select(page), page
@@ -89,10 +92,15 @@ class Repertoire:
         return "".join(letter for letter in plain if letter.isascii() and letter.isprintable()) or UNKNOWN
 
     def _page(self, character: str) -> tuple[str, int] | None:
-        return next((page for page in self.pages if _has(CODE_PAGES[page[0]].codec, character)), None)
+        return _first_with(self.pages, character)
 
 
-@cache
+@lru_cache(maxsize=4096)
+def _first_with(pages: tuple[tuple[str, int], ...], character: str) -> tuple[str, int] | None:
+    """The first of `pages` that has `character`; asked for each character of each paper, so it is remembered."""
+    return next((page for page in pages if _has(CODE_PAGES[page[0]].codec, character)), None)
+
+
 def _has(codec: str, character: str) -> bool:
     try:
         byte = character.encode(codec)

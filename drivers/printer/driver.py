@@ -11,7 +11,7 @@ from drivers.contracts import Document, PrinterStatus, PrintState, Proof, Tick
 from drivers.errors import DeviceError, DeviceUnanswered
 from drivers.link import LineSettings, Link, open_link
 from drivers.printer.conversation import Conversation, Limits
-from drivers.printer.escpos import write
+from drivers.printer.escpos import before_end, write
 from drivers.printer.job import PrintJob
 from drivers.printer.layout import lay_out
 from drivers.printer.options import EscPosOptions
@@ -187,7 +187,8 @@ class EscPosPrinter:
             limits=self._limits,
             monotonic=self._monotonic,
         )
-        proof = job.run(data, deadline=deadline, tick=self._pass_tick)
+        printed, end = before_end(data, self._options)
+        proof = job.run(printed, end, deadline=deadline, tick=self._pass_tick)
         if proof.state is PrintState.PRINTED:
             self._wanted = self._wanted[self._wanted.index(proof.method) :]
         nothing_left = proof.state is PrintState.PRINTED or job.is_cleared

@@ -4,8 +4,9 @@ Text is written by hand, byte for byte what the command reference says; QR codes
 """
 
 from drivers.printer.characters import Repertoire
-from drivers.printer.layout import Code, End, Item, Line
+from drivers.printer.layout import Code, Emblem, End, Item, Line
 from drivers.printer.library import qr_code
+from drivers.printer.logo import recalled
 from drivers.printer.options import EscPosOptions
 
 INITIALISE = b"\x1b@"  # ESC @: all settings of the last job go, ASB with them
@@ -27,6 +28,15 @@ def write(items: tuple[Item, ...], options: EscPosOptions) -> bytes:
     return preamble(options) + b"".join(_item(item, options) for item in items)
 
 
+def before_end(data: bytes, options: EscPosOptions) -> tuple[bytes, bytes]:
+    """The bytes of a job in two: all that is printed, and the feed or cut behind it.
+
+    Between them stand the questions that prove the job: a cutter that jams takes nothing away from a receipt.
+    """
+    end = _end(options)
+    return (data.removesuffix(end), end) if data.endswith(end) else (data, b"")
+
+
 def preamble(options: EscPosOptions) -> bytes:
     """Known state: ESC @ goes back to code page 0 and switches ASB off, so both are said again after it."""
     status_back = STATUS_BACK if options.proof in ASKING else b""
@@ -39,7 +49,13 @@ def _item(item: Item, options: EscPosOptions) -> bytes:
         return _line(item, options.repertoire)
     if isinstance(item, Code):
         return QUIET + CENTRED + qr_code(item.data, way=options.qr) + LEFT + QUIET
+    if isinstance(item, Emblem):
+        return CENTRED + recalled(options.logo) + LEFT if options.logo else b""
     assert isinstance(item, End)
+    return _end(options)
+
+
+def _end(options: EscPosOptions) -> bytes:
     return CUT if options.cutter else FEED + bytes([TEAR_LINES])
 
 

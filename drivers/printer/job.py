@@ -44,26 +44,30 @@ class PrintJob:
         """How many GS r of this job the printer may still answer."""
         return self._watch.barriers_owed
 
-    def run(self, data: bytes, *, deadline: float, tick: Tick) -> Proof:
-        """Print `data`, until `deadline` on the clock; raises nothing."""
+    def run(self, data: bytes, end: bytes, *, deadline: float, tick: Tick) -> Proof:
+        """Print `data`, then `end` the paper, until `deadline` on the clock; proven is `data`. Raises nothing."""
         watch = self._watch
         try:
-            self._send(data + questions(watch.wanted, watch.job), deadline, tick)
+            self._send(data, questions(watch.wanted, watch.job) + end, deadline, tick)
             self._await(deadline, tick)
             return self._concluded()
         except DeviceUnanswered as error:
             return self._broken(str(error))
 
-    def _send(self, data: bytes, deadline: float, tick: Tick) -> None:
+    def _send(self, data: bytes, ending: bytes, deadline: float, tick: Tick) -> None:
+        """In pieces; `ending` goes out at once, so that the cut is behind the questions before any answer comes."""
         for at in range(0, len(data), PIECE):
-            tick()
-            limit = max(min(2 * TICK, deadline - self._monotonic()), 0.0)
-            self._conversation.send(data[at : at + PIECE], timeout=limit)
-            if self._watch.wanted:
-                self._watch.feed(self._conversation.replies(timeout=0.0))
+            self._hand_over(data[at : at + PIECE], deadline, tick)
             if self._watch.stopped:
                 return
-        self._watch.all_sent()
+        self._watch.questions_leave()
+        self._hand_over(ending, deadline, tick)
+
+    def _hand_over(self, data: bytes, deadline: float, tick: Tick) -> None:
+        tick()
+        self._conversation.send(data, timeout=max(min(2 * TICK, deadline - self._monotonic()), 0.0))
+        if self._watch.wanted:
+            self._watch.feed(self._conversation.replies(timeout=0.0))
 
     def _await(self, deadline: float, tick: Tick) -> None:
         """Until the strongest proof is there, the printer says that it stopped, or time is up."""

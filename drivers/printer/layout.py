@@ -7,7 +7,7 @@ Text is wrapped between words, words longer than the paper are broken, nothing i
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from drivers.contracts import Align, Block, Cut, Document, QrCode, ReaderLines, Row, Rule, Text
+from drivers.contracts import Align, Block, Cut, Document, Logo, QrCode, ReaderLines, Row, Rule, Text
 from drivers.printer.characters import Repertoire
 
 VALUE_INDENT = 4  # columns left free before a value of several lines, so that it reads as one
@@ -31,11 +31,16 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Emblem:
+    """The logo in the printer's memory, in the middle; it says nothing in words."""
+
+
+@dataclass(frozen=True)
 class End:
     """Here this piece of paper ends."""
 
 
-Item = Line | Code | End
+Item = Line | Code | Emblem | End
 
 
 def lay_out(document: Document, *, columns: int, repertoire: Repertoire) -> tuple[Item, ...]:
@@ -45,7 +50,7 @@ def lay_out(document: Document, *, columns: int, repertoire: Repertoire) -> tupl
 
 def plain_text(items: tuple[Item, ...]) -> str:
     """What a person reads on the paper, a line each; a QR code as `[QR data]`, the end of a piece as an empty line."""
-    return "".join(f"{_shown(item)}\n" for item in items)
+    return "".join(f"{_shown(item)}\n" for item in items if not isinstance(item, Emblem))
 
 
 def _shown(item: Item) -> str:
@@ -66,10 +71,14 @@ def _set(block: Block, columns: int, fit: Callable[[str], str]) -> Iterator[Item
     elif isinstance(block, ReaderLines):
         for text in block.lines:
             yield from (Line(line) for line in _reader_line(fit(text), columns))
-    elif isinstance(block, QrCode):
-        yield Code(block.data)
-    elif isinstance(block, Cut):
-        yield End()
+    else:
+        yield _unworded(block)
+
+
+def _unworded(block: QrCode | Logo | Cut) -> Item:
+    if isinstance(block, QrCode):
+        return Code(block.data)
+    return Emblem() if isinstance(block, Logo) else End()
 
 
 def _placed(line: str, align: Align, columns: int) -> str:

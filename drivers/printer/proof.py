@@ -1,7 +1,8 @@
 """Proving that a job came out: the ladder of printing.md 1, as a session without I/O.
 
-A successful write proves nothing. Behind the job stand questions that the printer answers in the order of its buffer:
-process id (when printing is completed), GS r (when all before it is processed), a second automatic status (likewise).
+A successful write proves nothing. Behind the job, before the cut, stand questions that the printer answers in the
+order of its buffer: process id (when printing is completed), GS r (when all before it is processed), a second automatic
+status (likewise).
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ def rungs(proof: str) -> tuple[str, ...]:
 
 
 def questions(wanted: Iterable[str], job: bytes) -> bytes:
-    """The bytes that go out behind a job."""
+    """The bytes that go out behind what is printed."""
     asked = {"process_id": ASK_PROCESS_ID + job, "gs_r": ASK_SENSORS, "asb": ASK_PUSH}
     return b"".join(asked[rung] for rung in LADDER if rung in wanted)
 
@@ -56,8 +57,8 @@ class ProofWatch:
     _last_push: bytes = b""
     _barrier_answered: bool = False
 
-    def all_sent(self) -> None:
-        """From here on the answers to the questions behind the job may come."""
+    def questions_leave(self) -> None:
+        """From here on the answers to the questions behind the job may come, and are owed."""
         self._asked = True
 
     def feed(self, replies: Iterable[Reply]) -> None:

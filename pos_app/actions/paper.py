@@ -111,20 +111,26 @@ def print_receipt(run: PaymentInProgress) -> None:
     if copy is None:
         run.record(ReceiptPrinted())
     elif run.payment.copy_state(copy) in UNSEEN:
-        _ask_whether_it_came_out(run, copy)
+        _look_for(run, copy)
     else:
         _print_or_ask(run, copy)
 
 
-def _ask_whether_it_came_out(run: PaymentInProgress, copy: str) -> None:
+def _look_for(run: PaymentInProgress, copy: str) -> None:
+    """A person looks; after NO they see to the printer, and look again: what it still held may have come by itself."""
     reason = run.payment.copy_reason(copy)
-    answer = run.ask(Question.COPY_UNPROVEN, timeout=run.desk.limits.question, warnings=(reason,) if reason else ())
+    if _is_missing(run, copy, reason) and _is_seen_to(run, reason) and _is_missing(run, copy, reason):
+        _print_or_ask(run, copy)
+
+
+def _is_missing(run: PaymentInProgress, copy: str, reason: str) -> bool:
+    warnings = (reason,) if reason else ()
+    answer = run.ask(Question.COPY_UNPROVEN, timeout=run.desk.limits.question, warnings=warnings)
     if answer is Answer.YES:
         run.record(CopyPrinted(copy, "operator"))
-    elif answer is Answer.NO:
-        _print_or_ask(run, copy)
-    else:
+    elif answer is not Answer.NO:
         run.record(ReceiptDeferred("nessuna prova che lo scontrino sia uscito"))
+    return answer is Answer.NO
 
 
 def _print_or_ask(run: PaymentInProgress, copy: str) -> None:
@@ -134,13 +140,16 @@ def _print_or_ask(run: PaymentInProgress, copy: str) -> None:
         proof = print_copy(run, copy)
         problem = proof.reason if proof.state in (PrintState.PARTIAL, PrintState.NOT_STARTED) else None
     if problem is not None:
-        _ask_about_printer(run, problem)
+        _is_seen_to(run, problem)
 
 
-def _ask_about_printer(run: PaymentInProgress, problem: str) -> None:
+def _is_seen_to(run: PaymentInProgress, problem: str) -> bool:
+    """Tell what is wrong with the printer; whether somebody saw to it and wants another try."""
     run.record(PrinterNotReady(problem))
-    if run.ask(Question.PRINTER_NOT_READY, timeout=run.desk.limits.question, warnings=(problem,)) is not Answer.YES:
+    answer = run.ask(Question.PRINTER_NOT_READY, timeout=run.desk.limits.question, warnings=(problem,))
+    if answer is not Answer.YES:
         run.record(ReceiptDeferred(problem))
+    return answer is Answer.YES
 
 
 # --- any paper -----------------------------------------------------------------------------------

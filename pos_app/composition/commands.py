@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 
+import hw_profiles
+from drivers import registry
 from drivers.contracts import ScannedCode
 from drivers.errors import DeviceError
 from pos_app import settings as terminal_settings
+from pos_app.composition.choosing import the_notice
 from pos_app.composition.station import Station, station
 from pos_app.counter import Answer, Inbox, Question
 from pos_app.domain.notice import NoticeCode, NoticeError, read_code, read_typed
@@ -26,6 +29,8 @@ from pos_app.ui.words import standing
 
 PAID, NOT_PAID, UNCERTAIN, REVERSED = 0, 3, 4, 7
 _IDLE_SECONDS = 1.0
+_SHOWING_SECONDS = 60.0  # to hold a notice up to the camera
+_VIDEO_SECONDS = 600.0
 
 # What nobody at the counter needs to be asked: `recover`, and `pay --yes`.
 _NOBODY: Mapping[Question, Answer] = {
@@ -56,9 +61,9 @@ class Console:
 def pay(*, profile: str | None, settings_file: Path | None, lang: str | None, as_json: bool, **asked: Any) -> int:
     """One payment in the foreground; the notice is read, and refused, before anything is opened."""
     answers = _ready_answers(yes=asked.pop("yes"), accept_changed_amount=asked.pop("accept_changed_amount"))
-    code = _notice(**asked)
     settings = _in_language(terminal_settings.load(settings_file), lang)
     console = _console(settings, answers)
+    code = _notice(console, profile or settings.terminal.profile, **asked)
     with station(settings, profile, console) as here, in_words(here, console):
         _recover(here)
         payment = here.terminal.pay(code)
@@ -73,17 +78,29 @@ def _ready_answers(*, yes: bool, accept_changed_amount: bool) -> Mapping[Questio
 
 
 def _notice(
-    *, images: tuple[Path, ...], code: str | None, notice: str | None, creditor: str | None, amount: str | None
+    console: Console,
+    profile: str,
+    *,
+    images: tuple[Path, ...],
+    video: Path | None,
+    camera: bool,
+    code: str | None,
+    notice: str | None,
+    creditor: str | None,
+    amount: str | None,
 ) -> NoticeCode:
     typed = (notice, creditor, amount)
-    ways = [bool(images), code is not None, any(value is not None for value in typed)]
+    ways = [bool(images), video is not None, camera, code is not None, any(value is not None for value in typed)]
     if sum(ways) != 1:
-        raise click.UsageError("Name the notice one way: --image, --code, or --notice with --creditor and --amount.")
+        raise click.UsageError(
+            "Name the notice one way: --image, --video, --camera, --code, or --notice with --creditor and --amount."
+        )
     try:
-        if images:
-            return _pictured(images)
         if code is not None:
             return read_code(code)
+        if images or video is not None or camera:
+            codes = _pictured(images) if images else _held_up(profile, video, console)
+            return the_notice(codes, console.inbox, console.screen.tell)
         if notice is None or creditor is None or amount is None:
             raise click.UsageError("--notice, --creditor and --amount go together.")
         return read_typed(notice, creditor, amount)
@@ -91,32 +108,29 @@ def _notice(
         raise UserError(str(error), NOT_PAID) from error
 
 
-def _pictured(images: tuple[Path, ...]) -> NoticeCode:
+def _pictured(images: tuple[Path, ...]) -> Sequence[ScannedCode]:
     from drivers.scanner.images import ImagesOptions, ImagesScanner  # noqa: PLC0415 - a decoder only where one is read
 
     scanner = ImagesScanner(ImagesOptions(files=tuple(map(str, images))))
     codes = [code for _ in images for code in scanner.scan(timeout=0.0, tick=_no_tick)]
     if not codes:
         raise NoticeError("Nessun codice nell'immagine: inquadrare il QR dell'avviso, o digitare i numeri.")
-    return _only(codes)
+    return codes
 
 
-def _only(codes: list[ScannedCode]) -> NoticeCode:
-    """The one notice among `codes`. Raises NoticeError when there is none, or more than one."""
-    notices: dict[tuple[str, str], NoticeCode] = {}
-    refusals = []
-    for code in codes:
-        try:
-            read = read_code(code.text)
-            notices.setdefault((read.number.digits, read.creditor.digits), read)
-        except NoticeError as error:
-            refusals.append(str(error))
-    if not notices:
-        raise NoticeError(refusals[0])
-    if len(notices) > 1:
-        listed = ", ".join(f"…{notice.number.digits[-4:]}" for notice in notices.values())
-        raise NoticeError(f"Nell'immagine ci sono {len(notices)} avvisi diversi ({listed}): inquadrarne uno solo.")
-    return next(iter(notices.values()))
+def _held_up(profile: str, video: Path | None, console: Console) -> Sequence[ScannedCode]:
+    """What is held up to the profile's own scanner, or in a video. Raises DeviceError, NoticeError, ProfileError."""
+    from pos_app.composition import scanners  # noqa: PLC0415 - a scanner only where one is used
+
+    device = scanners.video(video) if video is not None else hw_profiles.load(profile, registry.options()).scanner
+    if video is None:
+        console.screen.tell("Mostrare l'avviso allo scanner.")
+    with scanners.opened(device) as here:
+        codes = here.scanner.scan(timeout=_VIDEO_SECONDS if video else _SHOWING_SECONDS, tick=_no_tick)
+    if not codes:
+        where = "nel video" if video else "davanti allo scanner"
+        raise NoticeError(f"Nessun codice {where}: inquadrare il QR dell'avviso, o digitare i numeri.")
+    return codes
 
 
 def _tell_payment(here: Station, payment: Payment, *, as_json: bool) -> None:

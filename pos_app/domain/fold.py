@@ -184,8 +184,9 @@ def _reversal_started(_payment: Payment, event: e.ReversalStarted, _stamp: e.Sta
     return {"reversal_stan": event.stan}
 
 
-def _reversal_approved(_payment: Payment, _event: e.ReversalApproved, _stamp: e.Stamp) -> Changes:
-    return {"reversed": True}
+def _reversal_approved(_payment: Payment, event: e.ReversalApproved, _stamp: e.Stamp) -> Changes:
+    # The slip of the charge is none of the reversal's; the reader sends that one's own, if it has one.
+    return {"reversed": True, "reversal_card": event.card, "reader_receipt": ()}
 
 
 def _outcome_intended(payment: Payment, event: e.OutcomeIntended, stamp: e.Stamp) -> Changes:

@@ -59,6 +59,7 @@ class Payment:
     found_charged_by: str = ""
     reversal_stan: str = ""
     reversed: bool = False
+    reversal_card: e.Card | None = None
     reader_receipt: tuple[str, ...] = ()
     reason: str = ""
 

@@ -4,7 +4,7 @@ A paper says "eseguito" only for an outcome that pagoPA accepted, and "nessun ad
 (money rules 6 and 9): which paper is printed is the state machine's choice, these functions only word it.
 """
 
-from drivers.contracts import Cut, Document, QrCode, Text
+from drivers.contracts import Cut, Document, Logo, QrCode, Text
 from pos_app.domain.money import to_euro
 from pos_app.receipts.facts import ReceiptFacts
 from pos_app.receipts.parts import (
@@ -25,8 +25,8 @@ from pos_app.texts import Texts
 
 
 def customer_copy(facts: ReceiptFacts, texts: Texts) -> Document:
-    """The citizen's attestation of a payment that pagoPA accepted."""
-    head = (_title(texts, "paid"), _line(texts, "attestation"), _line(texts, "customer_copy"))
+    """The citizen's attestation of a payment that pagoPA accepted; SANP 2.x asks for the logo on paper copies."""
+    head = (Logo(), _title(texts, "paid"), _line(texts, "attestation"), _line(texts, "customer_copy"))
     body = (*head, *_settled(facts, texts, "total_paid", with_description=True))
     return _paper("customer_copy", facts, texts, (*body, *foot(facts, texts, "keep", "not_fiscal", "do_not_pay_again")))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from drivers.contracts import Document
-from pos_app.domain.events import Stamp
+from pos_app.domain.events import Card, Stamp
 from pos_app.domain.payment import Payment
 from pos_app.receipts import documents
 from pos_app.receipts.facts import Merchant, Provider, ReceiptFacts, Reprint
@@ -62,7 +62,7 @@ class Stationery:
             description=payment.description,
             iuv=payment.iuv,
             payment_token=payment.token,
-            card=payment.card or payment.other_amount_card,
+            card=_card_of(payment, paper),
             reader_lines=payment.reader_receipt,
             reason=payment.reason,
             proven_not_charged=payment.proven_not_charged,
@@ -77,8 +77,19 @@ class Stationery:
         before = payment.copy_attempts(paper)
         if not before:
             return None
-        when = self.utc().astimezone(_ROME).strftime("%d/%m/%Y %H:%M")
-        return Reprint(before, when, replaces=not payment.copy_was_printed(paper))
+        return Reprint(before, printed_at(self.utc()), replaces=not payment.copy_was_printed(paper))
+
+
+def _card_of(payment: Payment, paper: str) -> Card | None:
+    """The card transaction that this paper is about."""
+    if paper == "reversal" and payment.reversal_card is not None:
+        return payment.reversal_card
+    return payment.card or payment.other_amount_card
+
+
+def printed_at(utc: datetime) -> str:
+    """A moment as papers that are no attestation tell it: to the minute, in Rome."""
+    return utc.astimezone(_ROME).strftime("%d/%m/%Y %H:%M")
 
 
 def _in_rome(moment: Stamp | None) -> str:

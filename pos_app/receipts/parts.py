@@ -65,8 +65,9 @@ def framed(facts: Headed, texts: Texts, body: Blocks) -> Blocks:
 
 
 def trial_mark(facts: Headed, texts: Texts) -> Blocks:
-    """The words that every paper of a run with a double or a sandbox carries (money rule 11)."""
-    return (centred(texts("receipt.trial"), bold=True, tall=True),) if facts.trial else ()
+    """The words that every paper of a run with a double or a sandbox carries (money rule 11), a line a language."""
+    lines = texts("receipt.trial").split(" / ") if facts.trial else ()
+    return tuple(centred(line, bold=True, tall=True) for line in lines)
 
 
 def _merchant_head(facts: Headed, texts: Texts) -> Blocks:

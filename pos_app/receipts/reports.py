@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from drivers.contracts import Align, Cut, Document, QrCode, Row, Text
+from drivers.contracts import Align, Cut, Document, Logo, QrCode, Row, Text
 from pos_app.domain.money import to_euro
 from pos_app.receipts.facts import Merchant, Reprint
 from pos_app.receipts.parts import HEAVY, THIN, Blocks, centred, framed, row, rows
@@ -107,6 +107,7 @@ RULER = "1234567890"
 def printer_page(facts: PageFacts, texts: Texts) -> Document:
     """The test page: what can go wrong with a new printer is seen at one look (code page, width, sizes, code, cut)."""
     body: Blocks = (
+        Logo(),
         centred(texts("receipt.test_page"), bold=True, tall=True),
         *row(texts("label.date_time"), facts.printed_at),
         Row(facts.code_page, str(facts.columns)),

@@ -49,6 +49,10 @@ def _ignore(_transaction: CardTransaction) -> None:
     """Nobody listens yet."""
 
 
+def _overlook(_text: str) -> None:
+    """Nobody looks at its display."""
+
+
 class MemoryReader:
     """A reader that misbehaves as it is told: by `moods`, one a charge, then by its misfortune.
 
@@ -63,6 +67,7 @@ class MemoryReader:
         self.asked = 0
         self.forgets = False  # nothing can be learned from it any more
         self.on_late: Callable[[CardTransaction], None] = _ignore
+        self.on_progress: Callable[[str], None] = _overlook
         self._last: CardTransaction | None = None
         self._late: CardTransaction | None = None
         self._counter = 0

@@ -38,7 +38,7 @@ class Machine:
         self._amid_command = False
         self._answers: deque[tuple[float, bytes]] = deque()
         self._pending: deque[Fault] = deque(self.script.faults)
-        self._now = self._busy_until = self._last_fault = 0.0
+        self._now = self._busy_until = self._last_fault = self._dead_until = 0.0
 
     # --- what goes in and out ----------------------------------------------------------------
 
@@ -61,6 +61,9 @@ class Machine:
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the line; real-time commands among them are obeyed at once."""
         self._now = now
+        if self._is_dead:
+            self.lost_bytes += len(data)
+            return
         for byte in data:
             command = self._real_time.feed(byte)
             if self.room:
@@ -82,21 +85,42 @@ class Machine:
         """Do what is due at `now`, in seconds; the bytes that the printer sends."""
         self._now = now
         self._let_faults_happen()
-        while not self.health.stopped and self._busy_until <= now and (command := self._next()) is not None:
+        while not self._stands_still and (command := self._next()) is not None:
             self._execute(command)
             self._let_faults_happen()
         self._hold_back()
         return self._due()
+
+    def print_out(self) -> None:
+        """Print what the buffer holds, however long that takes: nobody waits for it any more."""
+        held = -1
+        while len(self._buffer) != held and not self.health.stopped:
+            held = len(self._buffer)
+            self.step(max(self._now, self._busy_until))
 
     def happen(self, name: str) -> None:
         """Cause the fault or repair `name` of FAULTS. Raises KeyError for a name that is not there."""
         for attribute, value in FAULTS[name].items():
             setattr(self.health, attribute, value)
         if name in LOSES_POWER:
-            self.forget()
-            self._press.reset()
-            self._push = 0
+            self._lose_power()
         self._push_if_changed()
+
+    def _lose_power(self) -> None:
+        """Everything but the paper is gone; until it has started again it hears nothing and says nothing."""
+        self._dead_until = self._now + self.script.boot_seconds
+        self.forget()
+        self._press.reset()
+        self._answers.clear()
+        self._push = 0
+
+    @property
+    def _is_dead(self) -> bool:
+        return self._now < self._dead_until
+
+    @property
+    def _stands_still(self) -> bool:
+        return self._is_dead or self.health.stopped or self._busy_until > self._now
 
     # --- printing ----------------------------------------------------------------------------
 

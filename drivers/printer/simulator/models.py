@@ -58,15 +58,20 @@ class Fault:
 
 @dataclass(frozen=True)
 class Script:
-    """What kind of printer the double is and what happens to it. `speed_mm_s` 0 prints at once."""
+    """What kind of printer the double is and what happens to it.
+
+    `speed_mm_s` 0 prints at once; `baudrate` 0 takes bytes as fast as they come, else at ten bits a byte.
+    """
 
     model: str = "epson"
     paper_mm: float = 80_000.0
     near_end_mm: float = 60.0
     speed_mm_s: float = 0.0
+    baudrate: int = 0
     buffer_bytes: int = 4096
     handshake: str = "hold"
     answer_seconds: float = 0.0
+    boot_seconds: float = 2.0  # after a power cut
     noise: bytes = b""  # sent before each answer
     faults: tuple[Fault, ...] = field(default=())
 

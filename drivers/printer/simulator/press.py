@@ -6,6 +6,7 @@ from typing import ClassVar
 from drivers.printer.characters import CODE_PAGES
 from drivers.printer.simulator.codes import CodeMemory
 from drivers.printer.simulator.grammar import Command
+from drivers.printer.simulator.graphics import GraphicsMemory
 from drivers.printer.simulator.paper import (
     LINE_DOTS,
     WIDTHS,
@@ -37,6 +38,7 @@ class Press:
         self._line: list[Run] = []
         self._filled = 0  # dots of the line
         self._codes = CodeMemory()
+        self._graphics = GraphicsMemory()
 
     def reset(self) -> None:
         """ESC @: everything as when switched on; what was not printed yet is gone."""
@@ -167,10 +169,12 @@ class Press:
         return [PrintedPicture(rows, self._left(width * 8))]
 
     def _function(self, data: bytes) -> list[Mark] | None:
-        """GS ( : QR codes here; the process id is the machine's business and passes."""
+        """GS ( : QR codes and stored pictures here; the process id is the machine's business and passes."""
         if data[:1] == b"H":
             return []
-        return self._codes.take(data[3:], self._width, self._left) if data[:1] == b"k" else None
+        memories: dict[bytes, CodeMemory | GraphicsMemory] = {b"k": self._codes, b"L": self._graphics}
+        memory = memories.get(data[:1])
+        return memory.take(data[3:], self._width, self._left) if memory is not None else None
 
     # --- cutting -----------------------------------------------------------------------------
 

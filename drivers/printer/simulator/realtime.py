@@ -14,6 +14,7 @@ _BEGINNINGS = {
     b"\x10\x14\x08": ("DLE DC4 8", 7),
 }
 _LONGEST = 10
+_DLE = 0x10
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class RealTimeReader:
 
     def feed(self, byte: int) -> RealTimeCommand | None:
         """The command that `byte` completes, if it does."""
+        if not self._recent and byte != _DLE:
+            return None  # most bytes: nothing begins here
         self._recent = (self._recent + bytes([byte]))[-_LONGEST:]
         for beginning, (name, length) in _BEGINNINGS.items():
             whole = len(beginning) + length
@@ -39,4 +42,5 @@ class RealTimeReader:
                 data = self._recent[len(self._recent) - length :]
                 self._recent = b""
                 return RealTimeCommand(name, data)
+        self._recent = self._recent[self._recent.find(_DLE) :] if _DLE in self._recent else b""
         return None

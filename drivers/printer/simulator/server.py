@@ -14,6 +14,7 @@ from drivers.printer.simulator.paper import Piece
 from drivers.printer.simulator.tray import Tray
 
 IDLE = 0.25  # seconds between two looks at the clock when nothing comes
+BITS_PER_BYTE = 10  # 8N1
 PACED = 0.005  # the same while it prints at a given speed, or answers late
 
 
@@ -42,6 +43,7 @@ class SimulatedPrinter:
         self._thread: threading.Thread | None = None
         self._started = 0.0
         self._kept = 0
+        self._line_busy_until = 0.0
 
     def __enter__(self) -> Self:
         """Open the line and start printing."""
@@ -101,19 +103,47 @@ class SimulatedPrinter:
         while self._line.wait(self._wake_reader, self._wants_bytes(), self._pause()):
             with contextlib.suppress(OSError):
                 self._turn()
+        with contextlib.suppress(OSError):
+            self._print_out()
 
-    def _turn(self) -> None:
-        """One look at the line, one step of the printer, and its answers."""
+    def _print_out(self) -> None:
+        """What was sent before the end comes out: the cut stands behind the proof that ended the wait."""
+        data = b"."
+        while data:
+            with self._lock:
+                self._machine.print_out()
+                data = self._line.read(min(self._machine.room, CHUNK))
+                self._machine.receive(data, self._monotonic() - self._started)
+        self._keep_papers()
+
+    def _keep_papers(self) -> None:
         with self._lock:
-            data = self._line.read(self._room())
-            now = self._monotonic() - self._started
-            self._machine.receive(data, now)
-            answers = self._machine.step(now)
             fresh = self._machine.pieces[self._kept :]
             self._kept += len(fresh)
         if self._tray is not None:
             self._tray.take(fresh)
+
+    def _turn(self) -> None:
+        """All that waits on the line, one step of the printer for each part of it; then its papers and its answers.
+
+        In this order: whoever got a proof finds the paper, cut, in the tray.
+        """
+        answers, data = b"", b"."
+        while data:
+            with self._lock:
+                now = self._monotonic() - self._started
+                data = b"" if now < self._line_busy_until else self._line.read(self._room())
+                self._pass_time(len(data), now)
+                self._machine.receive(data, now)
+                answers += self._machine.step(now)
+        self._keep_papers()
         self._line.write(answers)
+
+    def _pass_time(self, count: int, now: float) -> None:
+        """A line of a given speed is busy with the bytes that it brought; they are taken when their time has come."""
+        if self._machine.script.baudrate and count:
+            started = max(self._line_busy_until, now - PACED)
+            self._line_busy_until = started + count * BITS_PER_BYTE / self._machine.script.baudrate
 
     def _room(self) -> int:
         """Bytes to take from the line now. XOFF holds the far side back: what it had sent stays on the line."""
@@ -123,8 +153,10 @@ class SimulatedPrinter:
 
     def _wants_bytes(self) -> bool:
         with self._lock:
-            return self._room() > 0
+            on_its_way = self._monotonic() - self._started < self._line_busy_until
+            return not on_its_way and self._room() > 0
 
     def _pause(self) -> float:
         script = self._machine.script
-        return PACED if script.speed_mm_s or script.answer_seconds or script.faults else IDLE
+        paced = script.speed_mm_s or script.baudrate or script.answer_seconds or script.faults
+        return PACED if paced else IDLE

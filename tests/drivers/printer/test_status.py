@@ -107,7 +107,7 @@ def test_a_process_id_is_four_printable_characters(number: int) -> None:
 
 def test_the_strongest_proof_that_came_counts() -> None:
     job = watch()
-    job.all_sent()
+    job.questions_leave()
     job.feed([TransmittedStatus(0)])
     assert (job.proven, job.strongest_reached) == ("gs_r", False)
     job.feed([BlockReply(b'7"AAAA')])
@@ -118,7 +118,7 @@ def test_the_strongest_proof_that_came_counts() -> None:
 
 def test_the_late_id_of_an_earlier_job_proves_nothing() -> None:
     job = watch()
-    job.all_sent()
+    job.questions_leave()
     job.feed([BlockReply(b'7"AAA@')])
     assert job.proven == ""
 
@@ -126,7 +126,7 @@ def test_the_late_id_of_an_earlier_job_proves_nothing() -> None:
 def test_a_push_on_a_change_proves_nothing_the_same_once_more_does() -> None:
     job = watch("asb")
     job.feed([IDLE])
-    job.all_sent()
+    job.questions_leave()
     job.feed([LOW])
     assert job.proven == ""
     job.feed([LOW])
@@ -135,7 +135,7 @@ def test_a_push_on_a_change_proves_nothing_the_same_once_more_does() -> None:
 
 def test_the_first_push_of_a_job_proves_nothing() -> None:
     job = watch("asb")
-    job.all_sent()
+    job.questions_leave()
     job.feed([IDLE])
     assert job.proven == ""
 
@@ -150,7 +150,7 @@ def test_a_stop_is_seen_and_is_over_when_the_printer_goes_on() -> None:
 
 def test_an_empty_roll_in_the_barrier_s_answer_is_no_proof() -> None:
     job = watch("gs_r")
-    job.all_sent()
+    job.questions_leave()
     job.feed([TransmittedStatus(0x0F)])
     assert job.proven == ""
     assert job.stopped
@@ -158,6 +158,6 @@ def test_an_empty_roll_in_the_barrier_s_answer_is_no_proof() -> None:
 
 def test_a_rung_that_was_not_asked_for_proves_nothing() -> None:
     job = watch("process_id")
-    job.all_sent()
+    job.questions_leave()
     job.feed([TransmittedStatus(0), IDLE, IDLE])
     assert job.proven == ""

@@ -3,13 +3,14 @@
 The paper moves by lines, so every place where it can stop is the end of a line, a code or a feed: all are tried.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
 import pytest
 
+from drivers.contracts import Document, PrinterStatus, Proof, Tick
 from drivers.printer.layout import lay_out, plain_text
 from drivers.printer.options import EscPosOptions
 from drivers.printer.simulator import Fault, InMemoryPrinter, Script
@@ -17,12 +18,14 @@ from drivers.printer.simulator.paper import DOTS_PER_MM
 from pos_app.actions import paper
 from pos_app.counter import Answer, Question, Reply, View
 from pos_app.desk import Desk, PaymentInProgress
+from pos_app.domain.events import TerminalRestarted
 from pos_app.domain.fold import Record
 from pos_app.domain.payment import Payment
 from pos_app.domain.prints import JobState
 from pos_app.domain.states import State
 from pos_app.receipts.facts import Merchant, Provider
 from pos_app.receipts.papers import Stationery
+from pos_app.testing.faults import Killed
 from pos_app.testing.journal import MemoryJournal
 from pos_app.testing.world import NOTICE, World
 
@@ -82,13 +85,13 @@ def before_printing() -> tuple[tuple[Record, str], ...]:
 
 @cache
 def body(copy: str) -> str:
-    """What a whole copy says between its marks."""
+    """What a whole copy says below its marks, to its end."""
     world = World()
     payment = next(iter(MemoryJournal(world.clock, world.misfortune, list(before_printing())).payments.values()))
     document = STATIONERY.compose(payment, copy)
     text = plain_text(lay_out(document, columns=48, repertoire=EscPosOptions("x").repertoire))
     lines = text.splitlines()
-    return "\n".join(line.rstrip() for line in lines[1:-2])  # the trial's mark at both ends, and the cut
+    return "\n".join(line.rstrip() for line in lines[1:-1])  # without the trial's mark above, and the cut
 
 
 def paper_tape(printer: InMemoryPrinter) -> str:
@@ -96,7 +99,8 @@ def paper_tape(printer: InMemoryPrinter) -> str:
 
 
 def whole(printer: InMemoryPrinter, copy: str) -> int:
-    return paper_tape(printer).count(body(copy))
+    """How many papers end with a whole copy and were cut off: what lacks its end or its cut is not whole."""
+    return sum(piece.text.rstrip().endswith(body(copy)) for piece in printer.pieces)
 
 
 @cache
@@ -143,7 +147,8 @@ def told_truly(printer: InMemoryPrinter, payment: Payment) -> Iterator[str]:
 
 def mark_of(printer: InMemoryPrinter, copy: str) -> str:
     """The line above the whole copy."""
-    above = paper_tape(printer).split(body(copy))[0].splitlines()[-1]
+    piece = next(piece for piece in printer.pieces if piece.text.rstrip().endswith(body(copy)))
+    above = piece.text.rstrip().removesuffix(body(copy)).splitlines()[-1]
     return "replacement" if "sostituisce" in above else "none" if "PROVA" in above else above
 
 
@@ -174,7 +179,8 @@ def test_the_job_tells_the_truth_and_one_whole_rightly_marked_copy_comes_out(fau
         where = f"{fault} at {millimetres} mm"
         while run.payment.state is State.PRINTING:
             paper.print_receipt(run)
-            assert not list(told_truly(printer, run.payment)) if run.payment.copies else True, where
+            lies = list(told_truly(printer, run.payment)) if run.payment.copies else []
+            assert lies == [], where
         assert [whole(printer, copy) for copy in COPIES] == [1, 1], f"{where}: {paper_tape(printer)}"
         assert not run.payment.receipt_deferred, where
         assert printer.unknown == (), where
@@ -184,10 +190,63 @@ def test_the_job_tells_the_truth_and_one_whole_rightly_marked_copy_comes_out(fau
         assert mark_of(printer, "customer") == ("none" if sent == 1 else "replacement"), f"{where}: {person.asked}"
 
 
-def test_a_head_that_is_too_hot_for_a_moment_needs_nobody() -> None:
+def test_a_head_that_is_too_hot_for_a_moment_spoils_nothing() -> None:
     for millimetres in places():
         faults = (Fault("hot", at_mm=millimetres), Fault("cooled", after_seconds=0.3))
         printer, run, person = counter(Script(speed_mm_s=SPEED, faults=faults), ())
-        while run.payment.state is State.PRINTING and not person.asked:
+        while run.payment.state is State.PRINTING:
             paper.print_receipt(run)
-        assert [whole(printer, copy) for copy in COPIES] == [1, 1] or millimetres == 0.0
+        printer.wait(0.5)
+        assert [whole(printer, copy) for copy in COPIES] == [1, 1], f"{millimetres} mm"
+        assert [mark_of(printer, copy) for copy in COPIES] == ["none", "none"]
+        assert {*person.asked} <= {Question.PRINTER_NOT_READY}, (
+            "between two jobs it is asked for, in one it is waited for"
+        )
+
+
+@pytest.mark.parametrize("model", ["epson", "clone"])
+@pytest.mark.parametrize("millimetres", [0.0, 40.0, 90.0, 140.0])
+def test_after_a_kill_nothing_is_sent_again_until_somebody_looked(model: str, millimetres: float) -> None:
+    printer, run, person = counter(Script(model=model, speed_mm_s=SPEED), ())
+    dead = replace(run.desk, printer=Dying(printer, millimetres / SPEED))
+    with pytest.raises(Killed):
+        paper.print_receipt(PaymentInProgress(dead, run.payment_id))
+    printer.restart_driver()
+    reborn = PaymentInProgress(replace(run.desk, journal=world_journal(run)), run.payment_id)
+    assert reborn.payment.copy_state("customer") is JobState.SENDING
+    reborn.record(TerminalRestarted())
+    assert reborn.payment.copy_state("customer") is JobState.UNKNOWN
+    while reborn.payment.state is State.PRINTING:
+        paper.print_receipt(reborn)
+    printer.wait(0.5)
+    assert person.asked[0] is Question.COPY_UNPROVEN
+    assert [whole(printer, copy) for copy in COPIES] == [1, 1]
+
+
+class Dying:
+    """A printer whose terminal is killed some seconds after the bytes were handed over."""
+
+    def __init__(self, printer: InMemoryPrinter, seconds: float) -> None:
+        self._printer = printer
+        self._seconds = seconds
+
+    def status(self, *, timeout: float) -> PrinterStatus:
+        return self._printer.status(timeout=timeout)
+
+    def render(self, document: Document) -> bytes:
+        return self._printer.render(document)
+
+    def print(self, data: bytes, *, timeout: float, tick: Tick) -> Proof:
+        self._printer.hand_over(data)
+        self._printer.wait(self._seconds)
+        raise Killed
+
+    def close(self) -> None:
+        """Nobody closes anything when a process is killed."""
+
+
+def world_journal(run: PaymentInProgress) -> MemoryJournal:
+    """What the next process reads."""
+    journal = run.desk.journal
+    assert isinstance(journal, MemoryJournal)
+    return journal.reopened()
