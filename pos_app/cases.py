@@ -57,28 +57,31 @@ def _closed(verdict: str) -> Ruling:
 
 
 def _unknown_charge(payment: Payment) -> tuple[str, Mapping[str, Ruling]]:
-    free = (
-        {}
-        if payment.evidence_frozen
-        else {"free-reader": lambda operator, reason: e.EvidenceFrozen(f"{operator}: {reason}")}
-    )
+    free: dict[str, Ruling] = {} if payment.evidence_frozen else {"free-reader": _free_reader}
     if payment.other_amount_card is not None:
         why = "the card was charged, but for another amount"
         return why, {"charged": e.OperatorFoundCharged, REFUNDED: e.OperatorFoundNotCharged, **free}
+    if payment.card is not None:
+        return "the card was charged", {"charged": e.OperatorFoundCharged, **free}
     why = "nobody knows whether the card was charged"
     return why, {"charged": e.OperatorFoundCharged, "not-charged": e.OperatorFoundNotCharged, **free}
 
 
+def _free_reader(operator: str, reason: str) -> e.Event:
+    return e.EvidenceFrozen(f"{operator}: {reason}")
+
+
 def _unsettled(payment: Payment) -> tuple[str, Mapping[str, Ruling]]:
-    resend: Mapping[str, Ruling] = {} if payment.conflict or payment.reversed else {"resend": e.OutcomeResent}
+    # What was never sent can't be sent again; nothing is sent for money that went back, or against a rival's payment.
+    mendable = bool(payment.outcomes) and not payment.conflict and not payment.reversed
+    resend: dict[str, Ruling] = {"resend": e.OutcomeResent} if mendable else {}
+    settled = {"settled": _closed("settled"), **resend}
+    if payment.charge_open:
+        return "the journal was put aside, records may be lost", {REFUNDED: _closed(REFUNDED), **settled}
     if payment.was_charged:
         why = "somebody else's outcome stands" if payment.conflict else "the Node refused the outcome"
-        return f"charged, and {why} ({payment.reason})", {
-            REFUNDED: _closed(REFUNDED),
-            "settled": _closed("settled"),
-            **resend,
-        }
-    return f"not charged, and the outcome was refused ({payment.reason})", {"settled": _closed("settled"), **resend}
+        return f"charged, and {why} ({payment.reason})", {REFUNDED: _closed(REFUNDED), **settled}
+    return f"not charged, and the outcome was refused ({payment.reason})", settled
 
 
 def _late_approval(_payment: Payment) -> tuple[str, Mapping[str, Ruling]]:

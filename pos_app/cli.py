@@ -139,7 +139,7 @@ def simulate() -> None:
 @simulate.command("card-reader")
 @click.option("--pty", type=click.Path(path_type=Path), help="Symbolic link to make to the pseudo-terminal.")
 @click.option("--tcp", metavar="HOST:PORT")
-@click.option("--script", type=click.Path(path_type=Path), help="How it misbehaves (TOML).")
+@click.option("--script", type=click.Path(path_type=Path), help="How it misbehaves (TOML or JSON).")
 @click.option("--lrc", default="frame", show_default=True, help="Which bytes its check covers.")
 @click.option("--terminal-id", help="8 digits.")
 @click.option("--state", type=click.Path(path_type=Path), help="Keeps its last result and its ledger.")

@@ -10,6 +10,7 @@ from typing import Protocol
 from pos_app.domain.events import Stamp
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_DRIFT = 1.0  # seconds that the two clocks may drift apart in one uptime: stamps are rounded, the wall clock is slewed
 
 
 class Clock(Protocol):
@@ -54,6 +55,11 @@ def stamp(clock: Clock) -> Stamp:
     return Stamp(clock.utc().isoformat(timespec="milliseconds"), clock.boot_id, round(clock.elapsed(), 6))
 
 
+def later(known: Stamp | None, moment: Stamp) -> Stamp:
+    """The one of the two with the later wall clock."""
+    return known if known is not None and known.utc > moment.utc else moment  # one form of text, so it sorts by time
+
+
 @dataclass(frozen=True)
 class Age:
     """How long ago something was, in seconds: surely `at_least`, surely not more than `at_most` (infinite: unknown)."""
@@ -63,7 +69,7 @@ class Age:
 
 
 def age(clock: Clock, moment: Stamp, latest: Stamp | None = None) -> Age:
-    """The age of `moment` (reliability.md C1-C4). `latest` is the last thing that was journaled, if anything was.
+    """The age of `moment` (reliability.md C1-C4). `latest` is the stamp with the latest wall clock that was journaled.
 
     Within one boot only `elapsed` counts, whatever the wall clock does. Over a reboot the wall clock is all there is,
     unless it stands before something that was already journaled: then it was set back or lost its battery, and all
@@ -72,10 +78,10 @@ def age(clock: Clock, moment: Stamp, latest: Stamp | None = None) -> Age:
     if moment.boot_id == clock.boot_id:
         exact = clock.elapsed() - moment.elapsed
         return Age(exact, exact)
-    by_wall = (clock.utc() - _utc(moment)).total_seconds()
-    if by_wall < clock.elapsed() or clock.utc() < _utc(latest or moment):
-        return Age(clock.elapsed(), math.inf)
-    return Age(by_wall, by_wall)
+    by_wall, up = (clock.utc() - _utc(moment)).total_seconds(), clock.elapsed()
+    if by_wall < up - _DRIFT or clock.utc() < _utc(latest or moment):
+        return Age(up, math.inf)
+    return Age(max(by_wall, up), max(by_wall, up))
 
 
 def has_surely_passed(clock: Clock, moment: Stamp, seconds: float, latest: Stamp | None = None) -> bool:

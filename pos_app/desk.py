@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from drivers.contracts import CardReader, Document, ReaderStatus, ReceiptPrinter, ScannedCode, Tick
-from pos_app.clock import Clock, seconds_since, stamp
+from pos_app.clock import Clock, has_surely_passed, stamp, surely_left
 from pos_app.counter import Answer, Inbox, Question, Screen, View
 from pos_app.domain.events import Event
 from pos_app.domain.fees import FeeRule
@@ -154,8 +154,15 @@ class PaymentInProgress:
         return None
 
     def token_seconds_left(self) -> float:
-        """Life of the token, counted from the moment before its request was sent; 0 when there is none."""
+        """Life that the token surely has left, counted from the moment before its request was sent; 0 without one."""
         activation, sent = self.payment.activation, self.payment.activation_sent
         if activation is None or sent is None:
             return 0.0
-        return activation.token_seconds - seconds_since(self.desk.clock, sent)
+        return surely_left(self.desk.clock, sent, activation.token_seconds, self.desk.journal.latest)
+
+    def token_is_surely_over(self) -> bool:
+        """Whether no token of ours can be alive any more; while the clocks leave a doubt it may be."""
+        activation, sent = self.payment.activation, self.payment.activation_sent
+        if activation is None or sent is None:
+            return True
+        return has_surely_passed(self.desk.clock, sent, activation.token_seconds, self.desk.journal.latest)

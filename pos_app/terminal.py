@@ -24,6 +24,7 @@ from pos_app.domain.events import (
 from pos_app.domain.notice import NoticeCode
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import ImpossibleEvent, State, next_state
+from pos_app.journal.errors import JournalFailed
 from pos_app.journal.layout import TERMINAL
 
 _LISTEN_SECONDS = 0.5
@@ -75,7 +76,12 @@ class Terminal:
         return self._current.payment if self._current else None
 
     def begin(self, code: NoticeCode) -> Payment:
-        """Take this notice to the counter. Where a payment of ours holds it already, that one comes back (rule 8)."""
+        """Take this notice to the counter. Where a payment of ours holds it already, that one comes back (rule 8).
+
+        Raises JournalFailed while the journal can't be trusted with a new sale.
+        """
+        if self.desk.journal.degraded is not None:
+            raise JournalFailed(self.desk.journal.degraded)
         held = self.holding(code)
         if held is not None:
             return held

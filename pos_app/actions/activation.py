@@ -18,6 +18,7 @@ from pos_app.domain.events import (
     TokenTooShort,
 )
 from pos_app.domain.money import is_chargeable
+from pos_app.journal.errors import JournalFull
 
 _LONGEST_WAIT_AFTER = 5  # the fifth interval is the last that grows
 _RANDOM_IN_KEY = 10  # stIdempotencyKey: prefix, underscore, ten letters or digits (pagopa.md 2.2)
@@ -27,8 +28,8 @@ def activate(run: PaymentInProgress) -> None:
     """Open the session; after no answer, the same bytes again once that is due, then let go."""
     payment, limits = run.payment, run.desk.limits
     if payment.activation is None:
-        _intend(run)
-        send(run)
+        if _intend(run):
+            send(run)
     elif payment.activation_tries > limits.activation_tries_at_counter:
         run.record(ActivationAbandoned(payment.reason))
     elif _waited(run):
@@ -37,13 +38,19 @@ def activate(run: PaymentInProgress) -> None:
         run.record(ActivationAbandoned("rinuncia al banco"))
 
 
-def _intend(run: PaymentInProgress) -> None:
+def _intend(run: PaymentInProgress) -> bool:
+    """Journal the request; on a full disk nothing is begun."""
     desk, payment = run.desk, run.payment
     assert payment.notice is not None
     key = new_key(run)
     seconds = desk.rules.token_seconds
     body = desk.psp.activation_body(payment.notice, amount=payment.amount, key=key, token_seconds=seconds)
-    run.record(ActivationIntended(key, body, seconds))
+    try:
+        run.record(ActivationIntended(key, body, seconds))
+    except JournalFull as problem:
+        run.record(ActivationAbandoned(str(problem)))
+        return False
+    return True
 
 
 def new_key(run: PaymentInProgress) -> str:
@@ -81,7 +88,7 @@ def send(run: PaymentInProgress) -> None:
 
 def release(run: PaymentInProgress) -> None:
     """Learn the token, to be able to send KO, as long as it can still be valid."""
-    if run.payment.activation is None or run.token_seconds_left() <= 0:
+    if run.payment.activation is None or run.token_is_surely_over():
         run.record(LockExpired())
     else:
         send(run)
@@ -101,7 +108,14 @@ def start_charge(run: PaymentInProgress) -> None:
     elif not payment.baseline_fresh:
         _refresh_baseline(run)
     else:
-        run.record(ChargeStarted(payment.attempts + 1, total, payment.operation))
+        _say_that_it_starts(run, total)
+
+
+def _say_that_it_starts(run: PaymentInProgress, total: int) -> None:
+    try:
+        run.record(ChargeStarted(run.payment.attempts + 1, total, run.payment.operation))
+    except JournalFull as problem:
+        run.record(CustomerCancelled(str(problem)))
 
 
 def _ask_about_changed_amount(run: PaymentInProgress, fee: int) -> None:

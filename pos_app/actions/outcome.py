@@ -19,13 +19,11 @@ from pos_app.domain.events import (
 )
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
+from pos_app.journal.settlement import PAYMENT_METHODS
 from pos_app.psp.contract import OutcomeAnswer, OutcomeDetails
 
 ROME = ZoneInfo("Europe/Rome")
 VERDICTS = {State.REPORTING_OK: "OK", State.REPORTING_KO: "KO"}
-
-# What the reader calls the card, and what the Node calls the method (pagopa.md 2.2, stPaymentMethod).
-_METHODS = {"bancomat": "bancomat", "credit": "creditCard"}
 
 _TRIES_AT_COUNTER = 2
 
@@ -79,7 +77,7 @@ def _as_the_psp_wants(run: PaymentInProgress, event: OutcomeAnswer) -> OutcomeAn
 
 def give_up_lock(run: PaymentInProgress) -> bool:
     """Whether a KO needs no answer any more, because the lock is surely over; if so, it is recorded."""
-    if run.payment.state is not State.REPORTING_KO or run.token_seconds_left() > 0 or not run.payment.outcome_tries:
+    if run.payment.state is not State.REPORTING_KO or not run.token_is_surely_over() or not run.payment.outcome_tries:
         return False
     run.record(LockExpired())
     return True
@@ -133,7 +131,7 @@ def _details(run: PaymentInProgress) -> OutcomeDetails | None:
     assert moment is not None
     day = datetime.fromisoformat(moment.utc).astimezone(ROME).date()
     return OutcomeDetails(
-        payment_method=_METHODS.get(payment.card.kind if payment.card else "", "other"),
+        payment_method=PAYMENT_METHODS.get(payment.card.kind if payment.card else "", "other"),
         fee=payment.fee,
         application_date=day.isoformat(),
         transfer_date=run.desk.rules.transfer_date(day).isoformat(),

@@ -63,7 +63,7 @@ def pay(*, profile: str | None, settings_file: Path | None, lang: str | None, as
     answers = _ready_answers(yes=asked.pop("yes"), accept_changed_amount=asked.pop("accept_changed_amount"))
     settings = _in_language(terminal_settings.load(settings_file), lang)
     console = _console(settings, answers)
-    code = _notice(console, profile or settings.terminal.profile, **asked)
+    code = _notice(console, profile or settings.terminal.profile, Asked(**asked))
     with station(settings, profile, console) as here, in_words(here, console):
         _recover(here)
         payment = here.terminal.pay(code)
@@ -77,33 +77,37 @@ def _ready_answers(*, yes: bool, accept_changed_amount: bool) -> Mapping[Questio
     return {**_WILLING, Question.CHANGED_AMOUNT: Answer.YES} if accept_changed_amount else _WILLING
 
 
-def _notice(
-    console: Console,
-    profile: str,
-    *,
-    images: tuple[Path, ...],
-    video: Path | None,
-    camera: bool,
-    code: str | None,
-    notice: str | None,
-    creditor: str | None,
-    amount: str | None,
-) -> NoticeCode:
-    typed = (notice, creditor, amount)
-    ways = [bool(images), video is not None, camera, code is not None, any(value is not None for value in typed)]
-    if sum(ways) != 1:
-        raise click.UsageError(
-            "Name the notice one way: --image, --video, --camera, --code, or --notice with --creditor and --amount."
-        )
+@dataclass(frozen=True)
+class Asked:
+    """How the notice to pay was named: one way of these."""
+
+    images: tuple[Path, ...]
+    video: Path | None
+    camera: bool
+    code: str | None
+    notice: str | None
+    creditor: str | None
+    amount: str | None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError when it was named in no way, or in several."""
+        typed = any(value is not None for value in (self.notice, self.creditor, self.amount))
+        if sum((bool(self.images), self.video is not None, self.camera, self.code is not None, typed)) != 1:
+            raise click.UsageError(
+                "Name the notice one way: --image, --video, --camera, --code, or --notice with --creditor and --amount."
+            )
+
+
+def _notice(console: Console, profile: str, asked: Asked) -> NoticeCode:
     try:
-        if code is not None:
-            return read_code(code)
-        if images or video is not None or camera:
-            codes = _pictured(images) if images else _held_up(profile, video, console)
+        if asked.code is not None:
+            return read_code(asked.code)
+        if asked.images or asked.video is not None or asked.camera:
+            codes = _pictured(asked.images) if asked.images else _held_up(profile, asked.video, console)
             return the_notice(codes, console.inbox, console.screen.tell)
-        if notice is None or creditor is None or amount is None:
+        if asked.notice is None or asked.creditor is None or asked.amount is None:
             raise click.UsageError("--notice, --creditor and --amount go together.")
-        return read_typed(notice, creditor, amount)
+        return read_typed(asked.notice, asked.creditor, asked.amount)
     except (NoticeError, DeviceError) as error:
         raise UserError(str(error), NOT_PAID) from error
 
@@ -206,8 +210,7 @@ def recover(*, profile: str | None, settings_file: Path | None) -> int:
 def _recover(here: Station, *, now: bool = False) -> list[str]:
     """Recovery: late results first, then every open payment; without `now` only what is due or holds the reader."""
     touched = [payment.id for payment in here.terminal.recover()]
-    if touched:
-        here.terminal.listen()
+    here.terminal.listen()
     for payment_id in touched:
         payment = here.journal.payments[payment_id]
         if now or not payment.parked:

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol, Self
 
-from pos_app.clock import Clock, stamp
+from pos_app.clock import Clock, later, stamp
 from pos_app.domain.events import Event, NoticeRead, Stamp
 from pos_app.domain.fold import Record, apply
 from pos_app.domain.payment import Payment
@@ -22,7 +22,7 @@ from pos_app.journal import codec
 from pos_app.journal.chain import Row
 from pos_app.journal.disk import disk_refusals, why_volatile
 from pos_app.journal.errors import JournalFailed, JournalFull, JournalInUse
-from pos_app.journal.layout import TERMINAL, as_record, carried_rows
+from pos_app.journal.layout import TERMINAL, as_record, carried_rows, refuse_if_gone
 from pos_app.journal.reserve import BEGINS, RESERVE_BYTES, Reserve
 from pos_app.journal.segment import Opening
 from pos_app.journal.store import Store
@@ -43,7 +43,7 @@ class PaymentJournal(Protocol):
 
     @property
     def latest(self) -> Stamp | None:
-        """When the last record was made: the wall clock has been that far. None before the first."""
+        """The stamp with the latest wall clock among the records: it has been that far. None before the first."""
         ...
 
     @property
@@ -85,6 +85,7 @@ class Journal:
         JournalFailed when the disk refuses.
         """
         with disk_refusals(f"The journal in {folder} can't be opened"):
+            refuse_if_gone(folder)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not allow_volatile:
                 _refuse_volatile(folder)
@@ -148,7 +149,7 @@ class Journal:
                 "",
             )
             self._store.write(row, begins=type(event) in BEGINS)
-            self._latest = moment
+            self._latest = later(self._latest, moment)
             if payment_id != TERMINAL:
                 self._payments[payment_id] = after
             self._operations += isinstance(event, NoticeRead)
@@ -200,7 +201,7 @@ class Journal:
 
     def _fold(self, row: Row) -> None:
         record = as_record(row)
-        self._latest = record.stamp
+        self._latest = later(self._latest, record.stamp)
         if record.payment_id != TERMINAL:
             payment = self._payments.get(record.payment_id) or Payment(record.payment_id)
             self._payments[record.payment_id] = apply(payment, record.stamp, record.event)

@@ -8,6 +8,7 @@ from pos_app.domain.fold import Record
 from pos_app.journal import codec
 from pos_app.journal.chain import Row, Tip
 from pos_app.journal.errors import JournalLocked
+from pos_app.journal.head import read_head
 from pos_app.journal.segment import Segment
 
 # Records of the terminal itself, of no payment: an approval that nobody asked for.
@@ -20,6 +21,17 @@ PROVISIONED = "provisioned"
 def segment_names(folder: Path) -> list[str]:
     """The segments in `folder`, oldest first."""
     return sorted(path.stem for path in folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9].db"))
+
+
+def refuse_if_gone(folder: Path) -> None:
+    """Raise JournalLocked where there is no segment, though there was one: a head, or the terminal's mark, says so."""
+    if segment_names(folder):
+        return
+    head = folder / "head"
+    if head.exists() and read_head(head) is not None:
+        raise JournalLocked("The journal's records are gone, its head is still there.")
+    if (folder.parent / PROVISIONED).exists():
+        raise JournalLocked("The journal is gone, and this terminal had one.")
 
 
 def check_seals(folder: Path, names: list[str]) -> None:

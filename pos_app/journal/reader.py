@@ -1,6 +1,7 @@
 """Reading the journal from any process, also while the terminal runs or hangs."""
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,19 @@ class JournalReader:
 
     def records(self) -> Iterator[Record]:
         """All records, oldest first. Raises JournalLocked."""
-        for segment in self._segments():
-            yield from map(as_record, segment.rows())
+        with _sqlite_can_read():
+            for segment in self._segments(segment_names(self._folder)):
+                yield from map(as_record, segment.rows())
+
+    def records_since(self, month: str) -> Iterator[Record]:
+        """All records of this month (`2026-11`) and later, and those of the segment before, each once it is verified.
+
+        Raises JournalLocked.
+        """
+        names = segment_names(self._folder)
+        with _sqlite_can_read():
+            for segment in self._segments(names[max(0, bisect_left(names, month) - 1) :]):
+                yield from map(as_record, segment.verified_rows())
 
     def payments(self) -> dict[str, Payment]:
         """All payments, oldest first. Raises JournalLocked."""
@@ -31,31 +43,33 @@ class JournalReader:
 
     def verify(self) -> Tip:
         """Walk every chain, every seal and the head; return the last link. Raises JournalLocked with what is wrong."""
-        before = self._head()  # read first: while the terminal runs the chain only grows meanwhile
-        tip = Tip()
         with _sqlite_can_read():
-            check_seals(self._folder, segment_names(self._folder))
-        for segment in self._segments():
-            tip = segment.verify()
-        self._compare(before or Tip(), tip, self._head() or Tip())
-        return tip
+            return self._verify(self._head() or Tip(), segment_names(self._folder))
 
-    def _compare(self, before: Tip, tip: Tip, after: Tip) -> None:
-        known = {0: Tip().hash} | {row.seq: row.hash for segment in self._segments() for row in segment.rows()}
-        if known.get(before.seq) != before.hash or tip.seq > after.seq + 1:
+    def _verify(self, before: Tip, names: list[str]) -> Tip:
+        # The head was read first: while the terminal runs the chain only grows meanwhile.
+        check_seals(self._folder, names)
+        tip, fits = Tip(), before == Tip()
+        for segment in self._segments(names):
+            end = Tip(segment.opening.first_seq - 1, segment.opening.previous_hash)
+            fits |= end == before
+            for row in segment.verified_rows():
+                end = Tip(row.seq, row.hash)
+                fits |= end == before
+            tip = end
+        if not fits or tip.seq > (self._head() or Tip()).seq + 1:
             raise JournalLocked(f"The journal ends at record {tip.seq}, its head at {before.seq}: records were lost.")
+        return tip
 
     def _head(self) -> Tip | None:
         path = self._folder / "head"
         return read_head(path) if path.exists() else None
 
-    def _segments(self) -> Iterator[Segment]:
-        for name in segment_names(self._folder):
-            with _sqlite_can_read():
-                segment = Segment.open_reading(self._folder / f"{name}.db")
+    def _segments(self, names: list[str]) -> Iterator[Segment]:
+        for name in names:
+            segment = Segment.open_reading(self._folder / f"{name}.db")
             try:
-                with _sqlite_can_read():
-                    yield segment
+                yield segment
             finally:
                 segment.close()
 

@@ -32,6 +32,8 @@ class Reserve:
         if self.is_there or self._is_whole():
             self.is_there = True
             return True
+        if self._free_bytes() < self._size:
+            return False  # trying would take from everybody else what little there is
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.posix_fallocate(handle, 0, self._size)
@@ -54,9 +56,12 @@ class Reserve:
 
     def free_if_needed(self) -> None:
         """Give the room back where not even a start would find enough: what is open must be brought to its end."""
-        disk = os.statvfs(self._path.parent)
-        if disk.f_bavail * disk.f_frsize < _ROOM_TO_START:
+        if self._free_bytes() < _ROOM_TO_START:
             self.free()
+
+    def _free_bytes(self) -> int:
+        disk = os.statvfs(self._path.parent)
+        return disk.f_bavail * disk.f_frsize
 
     def _is_whole(self) -> bool:
         try:

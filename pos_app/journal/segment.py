@@ -32,6 +32,8 @@ CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record BEGIN SELECT rais
 CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
 """
 _INSERT = "INSERT INTO record VALUES (:seq, :payment_id, :name, :utc, :boot_id, :elapsed, :body, :hash)"
+_OPEN = "INSERT INTO segment VALUES (:name, :first_seq, :previous_hash, :operations, :carried, :predecessor, :hash)"
+_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 _COLUMNS = "seq, payment_id, name, utc, boot_id, elapsed, body, hash"
 
 
@@ -74,23 +76,13 @@ class Segment:
     def create(cls, path: Path, opening: Opening) -> "Segment":
         """A new segment, made beside its place and moved there: it is there whole, or not at all."""
         made = path.with_suffix(".new")
-        for left_over in (made, made.with_name(f"{made.name}-journal")):
-            left_over.unlink(missing_ok=True)
-        with closing(sqlite3.connect(made, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous = EXTRA")
+        for left_over in path.parent.glob(f"{made.name}*"):
+            left_over.unlink()
+        with closing(_connect_writing(made)) as connection:  # in its place it must never need a journal of its own
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-            connection.execute(
-                "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    opening.name,
-                    opening.first_seq,
-                    opening.previous_hash,
-                    opening.operations,
-                    json.dumps(opening.carried),
-                    opening.predecessor,
-                    opening.hash,
-                ),
-            )
+            row = {**asdict(opening), "carried": json.dumps(opening.carried), "hash": opening.hash}
+            connection.execute(_OPEN, row)
+            connection.execute(_CHECKPOINT)  # closing does it too, and says nothing when it fails
         made.rename(path)
         sync_folder(path.parent)
         return cls.open(path)
@@ -123,6 +115,11 @@ class Segment:
         for columns in self._connection.execute(f"SELECT {_COLUMNS} FROM record ORDER BY seq"):  # noqa: S608 - a constant
             yield Row(*columns)
 
+    def rows_backwards(self) -> Iterator[Row]:
+        """The rows from the last one on: where the file is damaged, `rows` may not come so far."""
+        for columns in self._connection.execute(f"SELECT {_COLUMNS} FROM record ORDER BY seq DESC"):  # noqa: S608 - a constant
+            yield Row(*columns)
+
     def verified_rows(self) -> Iterator[Row]:
         """The rows in order, each once it is known to fit. Raises JournalLocked at the first that doesn't."""
         return walk(self.rows(), self.opening.start)
@@ -149,7 +146,7 @@ class Segment:
 
     def checkpoint(self) -> None:
         """Move the WAL into the file, so that little is exposed to a flipped bit there (reliability.md D4)."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.execute(_CHECKPOINT)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -201,6 +198,6 @@ def _read_opening(path: Path, connection: sqlite3.Connection) -> Opening:
 def _read_carried(path: Path, text: str) -> dict[str, list[str]]:
     try:
         carried: dict[str, list[str]] = json.loads(text)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise JournalLocked(f"The opening of {path.name} was changed: what it carries can't be read.") from error
     return carried

@@ -13,7 +13,7 @@ from pos_app.journal.chain import GENESIS, Row, Tip
 from pos_app.journal.disk import disk_refusals, has_no_room, sync_folder
 from pos_app.journal.errors import JournalError, JournalFailed, JournalFull, JournalLocked
 from pos_app.journal.head import HeadMirror
-from pos_app.journal.layout import PROVISIONED, chain_continues, check_seals, segment_names
+from pos_app.journal.layout import PROVISIONED, chain_continues, check_seals, refuse_if_gone, segment_names
 from pos_app.journal.reserve import Reserve
 from pos_app.journal.segment import Opening, Segment
 
@@ -54,10 +54,11 @@ class Store:
         Take them all: head and chain are compared behind the last one. Raises JournalLocked.
         """
         self._reserve.free_if_needed()
+        refuse_if_gone(self._folder)
         names = segment_names(self._folder)
         head = self._head.open()
         if not names:
-            self._begin(month, head)
+            Segment.create(self._path(month), Opening(month, 1, GENESIS)).close()
         check_seals(self._folder, names)
         self._segment = Segment.open(self._path(names[-1] if names else month))
         self.tip = self._segment.last()
@@ -88,12 +89,6 @@ class Store:
         """Set the reserve aside where it is missing and the disk has room again."""
         with disk_refusals("The journal's reserve can't be made"):
             self._reserve.make()
-
-    def _begin(self, month: str, head: Tip | None) -> None:
-        if head is not None or self._mark.exists():
-            there = "its head is still there" if head is not None else "and this terminal had one"
-            raise JournalLocked(f"The journal's records are gone, {there}.")
-        Segment.create(self._path(month), Opening(month, 1, GENESIS)).close()
 
     def _mark_provisioned(self) -> None:
         if not self._mark.exists():

@@ -104,7 +104,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
 
 def spread(calls: int) -> list[int]:
     """The numbers of the calls to disturb: all of them, or some from the first to the last."""
-    return sorted({1 + round(step * (calls - 1) / max(1, CASES - 1)) for step in range(min(CASES, calls))})
+    cases = min(CASES, calls)
+    return [1 + round(step * (calls - 1) / (cases - 1)) for step in range(cases)]
 
 
 # --- every append waits for the disk -------------------------------------------------------------

@@ -48,7 +48,8 @@ class Spoken:
 class Conversation:
     """One reader's line and session. The line is opened when it is needed, and by its name again after a failure.
 
-    `on_late` gets a result that no command asked for; it is acknowledged when that returns. `heard_at` is when the
+    `on_late` gets a result that no command asked for; it is acknowledged when that returns. `on_shown` gets what the
+    reader's display says; it must not raise, for a payment is under way. `heard_at` is when the
     reader last showed by itself that something is going on, None as long as nothing is known.
     """
 
@@ -59,8 +60,10 @@ class Conversation:
         *,
         monotonic: Callable[[], float],
         on_late: Handler,
+        on_shown: Callable[[str], None],
     ) -> None:
         self.on_late = on_late
+        self._on_shown = on_shown
         self.heard_at: float | None = None
         self._session = session
         self._connect = connect
@@ -76,7 +79,7 @@ class Conversation:
         """
         spoken = Spoken()
         if not command.money:
-            self.prepare()
+            self.prepare(tick)
         try:
             self._exchange(command, spoken, on_answer, tick, self._monotonic() + timeout)
         except DeviceError:
@@ -88,7 +91,7 @@ class Conversation:
     def listen(self, *, timeout: float, tick: Tick, enough: Callable[[], bool] = never) -> None:
         """Take what comes for `timeout` seconds, or until `enough`. Raises DeviceAbsent or DeviceUnanswered."""
         deadline = self._monotonic() + timeout
-        self.prepare()
+        self.prepare(tick)
         try:
             while not enough() and (left := deadline - self._monotonic()) > 0:
                 self._hear(min(left, TICK_SECONDS), Spoken(), leave)
@@ -97,19 +100,19 @@ class Conversation:
             self.close()
             raise
 
-    def prepare(self) -> None:
+    def prepare(self, tick: Tick) -> None:
         """Have a line that is alive and drained; one that went away since the last command is opened anew.
 
         Raises DeviceAbsent or DeviceUnanswered.
         """
         fresh = self._link is None
         try:
-            self._drain()
+            self._drain(tick)
         except DeviceUnanswered:
             self.close()
             if fresh:
                 raise
-            self._drain()
+            self._drain(tick)
 
     def settle(self, payload: bytes) -> None:
         """Know that a result, found by asking, was made durable."""
@@ -129,12 +132,13 @@ class Conversation:
             self._link = self._connect()
         return self._link
 
-    def _drain(self) -> None:
+    def _drain(self, tick: Tick) -> None:
         """Read what already waits: a late result may be there, so nothing is ever flushed."""
         for _ in range(DRAIN_READS):
             wait = REST_SECONDS if self._session.inside_packet else 0.0
             if not self._hear(wait, Spoken(), leave):
                 return
+            tick()
 
     def _hear(self, wait: float, spoken: Spoken, on_answer: Handler) -> bool:
         data = self._open_link().read(timeout=wait)
@@ -174,5 +178,6 @@ class Conversation:
                     spoken.receipt += text
                 case Ended(ending):
                     spoken.ending = ending
-                case Shown():
+                case Shown(text):
                     self._mark()
+                    self._on_shown(text)

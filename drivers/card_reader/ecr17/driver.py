@@ -46,10 +46,12 @@ class Ecr17CardReader:
 
     `fingerprint_key` keys the hash of results: the same key for as long as baselines are kept. `connect` opens the
     line (the profile's port unless a test wires something else); `monotonic` is the clock used for waiting, `sleep`
-    lets it pass where no line can be waited on.
+    lets it pass where no line can be waited on. `session` is for tests that prove what wrong rules would break.
+
+    `on_progress` gets the texts of the reader's display while a command waits: to be shown, never to be concluded from.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, each by its name
         self,
         options: Ecr17Options,
         *,
@@ -57,13 +59,19 @@ class Ecr17CardReader:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         connect: Callable[[], Link] | None = None,
+        session: Session | None = None,
     ) -> None:
         self.on_late: Callable[[CardTransaction], None] = _nobody_listens
+        self.on_progress: Callable[[str], None] = _nobody_looks
         self._options = options
         self._key = fingerprint_key
         self._monotonic = monotonic
         self._conversation = Conversation(
-            Session(options.rule), connect or self._open_port, monotonic=monotonic, on_late=self._take_late
+            session or Session(options.rule),
+            connect or self._open_port,
+            monotonic=monotonic,
+            on_late=self._take_late,
+            on_shown=self._show,
         )
         self._questions = Questions(options, self._conversation, Waiting(monotonic, sleep))
         self._late_results = 0
@@ -198,6 +206,9 @@ class Ecr17CardReader:
             logger.warning("reader_id_differs expected=%s found=%s", expected, found.terminal_id)
         logger.info("reader_verdict verdict=%s", answer.verdict)
 
+    def _show(self, text: str) -> None:
+        self.on_progress(text)
+
     def _take_late(self, payload: bytes) -> None:
         self._late_results += 1
         self.on_late(transaction_of(payload, self._key))
@@ -213,6 +224,10 @@ class Ecr17CardReader:
 
 def _nobody_listens(_transaction: CardTransaction) -> None:
     raise RuntimeError("a late card result came and on_late is not set: it stays unacknowledged")
+
+
+def _nobody_looks(_text: str) -> None:
+    """Leave the text to the reader's own display."""
 
 
 def _check_amount(amount: int) -> None:

@@ -9,6 +9,7 @@ from drivers.card_reader.ecr17.steps import Limits
 from drivers.link import LineSettings
 
 ID_LENGTH = 8
+LrcName = Literal["frame", "payload", "payload_etx", "stx_payload"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Ecr17Options:
     rts: bool = True
     terminal_id: str = WILDCARD
     cash_register_id: str = "00000001"
-    lrc: Literal["frame", "payload", "payload_etx", "stx_payload"] = "frame"
+    lrc: LrcName = "frame"
     extended_result: bool = True
     print_on: Literal["ecr", "terminal"] = "ecr"
     baseline: Literal["g+t", "g", "none"] = "g+t"

@@ -73,7 +73,7 @@ class Questions:
         """Send `C`, once: it empties the totals, so it is never repeated on a timer."""
         deadline = self.clock.monotonic() + timeout
         self.print_on_ecr(timeout=timeout, tick=tick)
-        self._conversation.prepare()
+        self._conversation.prepare(tick)
         left = self.time_left(deadline)
         payload = request("C", self._options.terminal_id, **self._till())
         command = Command(payload, self._options.money_limits(left), frozenset("C"), money=True, receipt=True)

@@ -77,6 +77,7 @@ REPLIES = {
     layout.code: layout
     for layout in (
         Layout("s", 30, (Field("reader_time", 21, 10), Field("state", 31, 0, Kind.REST))),
+        Layout("t", 225, (Field("state", 225, 1),)),
         Layout("E", 92, (*PAID, AMOUNT)),
         Layout("V", 117, (*PAID, AMOUNT, *exchange_at(83))),
         Layout("e", 106, PREAUTHORISED),

@@ -60,7 +60,7 @@ class Spending:
         """Return the raw receipt. Raises a DeviceError only where the money frame was not sent."""
         before = self._late_results()
         self._questions.print_on_ecr(timeout=timeout, tick=tick)
-        self._conversation.prepare()
+        self._conversation.prepare(tick)
         if self._late_results() != before:
             hand_over(ChargeAnswer(ChargeVerdict.NOT_STARTED, words.EARLIER_RESULT))
             return ""

@@ -62,6 +62,7 @@ OTHER_AMOUNT = RESOLVED[ChargeVerdict.OTHER_AMOUNT]
 UNPROVEN = "L'esito non è ancora provato: controllare il lettore e il suo scontrino."
 WRONG_READER = "È collegato il lettore {found}, atteso {wanted}: controllare il collegamento o il profilo."
 EARLIER_RESULT = "È arrivato l'esito di un pagamento precedente: verificarlo prima di ripetere. Nessun nuovo addebito."
+RESULT_WAITS = "Nel lettore c'è l'esito di un pagamento precedente: deve prenderlo prima il terminale."
 NO_TOTALS = "Il lettore non comunica i totali."
 NO_USABLE_STATUS = "Il lettore ha risposto allo stato con un messaggio incomprensibile."
 

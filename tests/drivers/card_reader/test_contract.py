@@ -1,12 +1,14 @@
 """What every card reader owes (drivers.contracts.CardReader), on every wiring of the double."""
 
+import contextlib
 from typing import Any
 
 import pytest
 
+from drivers.card_reader.ecr17.simulator.line import Disturbance
 from drivers.card_reader.ecr17.simulator.script import Question, Script, Traits, scripted
-from drivers.contracts import CardReader, CardType, ChargeVerdict, ReversalVerdict
-from drivers.errors import DeviceRefused, DeviceUnanswered
+from drivers.contracts import Baseline, CardReader, CardType, ChargeVerdict, ReversalVerdict
+from drivers.errors import DeviceError, DeviceRefused, DeviceUnanswered
 
 from .conftest import Bench, Factory
 
@@ -228,6 +230,70 @@ def test_an_unplugged_reader_comes_back_by_its_name(make: Factory) -> None:
     answer = resolved(bench, 100, baseline)
     assert answer.verdict is ChargeVerdict.NOT_CHARGED
     assert bench.reader.status(**bench.waiting()).ready
+
+
+# --- pulling the line ---
+
+APPROVED, NOT_CHARGED = (ChargeVerdict.APPROVED,), (ChargeVerdict.NOT_CHARGED, ChargeVerdict.NOT_STARTED)
+PULLED = {"acknowledgement_seconds": 0.15, "silence_seconds": 0.15, "quiet_seconds": 0.02, "poll_seconds": 0.01}
+
+
+def bytes_of_a_payment(bench: Bench) -> int:
+    """How many bytes cross the line in an undisturbed payment, both ways together."""
+    before = bench.terminal.line.crossed
+    assert bench.pay(1).verdict is ChargeVerdict.APPROVED
+    return bench.terminal.line.crossed - before
+
+
+def baseline_when_idle(bench: Bench) -> Baseline:
+    """A reader may still be repeating a result that the pulled line kept from us."""
+    for _ in range(50):
+        with contextlib.suppress(DeviceError):
+            return bench.reader.baseline(**bench.waiting())
+        bench.pass_time(0.1)
+    raise AssertionError("the reader never became idle")
+
+
+def pull_at(bench: Bench, byte: int) -> None:
+    """One payment whose line is pulled before that byte; its verdict agrees with the money taken."""
+    taken = bench.terminal.memory.money_taken
+    accepted = bench.terminal.seen.count("X")
+    baseline = baseline_when_idle(bench)
+    bench.terminal.line.arm([Disturbance(byte, "cut")])
+    verdict = bench.pay(4210).verdict
+    if verdict is ChargeVerdict.UNCERTAIN:
+        verdict = resolved(bench, 4210, baseline).verdict
+    charged = bench.terminal.memory.money_taken - taken
+    assert verdict in (APPROVED if charged else NOT_CHARGED), f"byte {byte}"
+    assert bench.terminal.seen.count("X") - accepted == bool(charged)
+
+
+@pytest.mark.slow(reason="some seven hundred payments, each with its recovery")
+@pytest.mark.parametrize("part", range(4))
+def test_the_line_is_pulled_at_every_byte_of_a_payment(in_memory: Factory, part: int) -> None:
+    bench = in_memory(Script(Traits(replug_after=0.05)), poll_seconds=60.0)
+    for byte in range(part, bytes_of_a_payment(bench), 4):
+        bench.pass_time(10.0)
+        pull_at(bench, byte)
+
+
+@pytest.mark.slow(reason="some forty payments in real time, each with its recovery")
+@pytest.mark.parametrize(("wiring", "step"), [("over_pty", 10), ("over_tcp", 40)])
+def test_a_real_line_is_pulled_at_many_bytes_of_a_payment(
+    request: pytest.FixtureRequest, wiring: str, step: int
+) -> None:
+    make: Factory = request.getfixturevalue(wiring)
+    bench = make(Script(Traits(replug_after=0.01, repeat_after=0.05, pace=0.0)), print_on="terminal", **PULLED)
+    for byte in range(0, bytes_of_a_payment(bench), step):
+        pull_at(bench, byte)
+
+
+def test_what_the_display_says_is_passed_on_and_changes_nothing(make: Factory) -> None:
+    bench = make(scripted("decline", progress=("Attesa carta", "Transazione eseguita")))
+    shown: list[str] = []
+    bench.reader.on_progress = shown.append
+    assert bench.pay(4210).verdict is ChargeVerdict.DECLINED
+    assert shown == ["Attesa carta", "Transazione eseguita"]
 
 
 @pytest.mark.parametrize("amount", [0, -1, 100_000_000, 4.99, True])

@@ -15,10 +15,13 @@ from drivers.card_reader.ecr17.codec import LrcRule, Signal, encode_control, enc
 from drivers.card_reader.ecr17.messages import request
 from drivers.card_reader.ecr17.simulator.answers import ANSWERS
 from drivers.card_reader.ecr17.simulator.endpoints import PtyEndpoint, TcpEndpoint
+from drivers.card_reader.ecr17.simulator.line import Disturbance
 from drivers.card_reader.ecr17.simulator.memory import Charge, Memory
 from drivers.card_reader.ecr17.simulator.outbox import LineEvent
 from drivers.card_reader.ecr17.simulator.program import DoubleOptions
-from drivers.card_reader.ecr17.simulator.script import Script, Traits, load_script, parse_script, scripted
+from drivers.card_reader.ecr17.simulator.remote import Rfc2217Endpoint
+from drivers.card_reader.ecr17.simulator.script import Script, Traits, scripted
+from drivers.card_reader.ecr17.simulator.script_file import load_script, parse_script
 from drivers.card_reader.ecr17.simulator.server import CardReaderDouble
 from drivers.card_reader.ecr17.simulator.terminal import SimulatedTerminal
 from drivers.link import LineSettings, Link, open_link
@@ -42,13 +45,6 @@ def test_a_status_is_acknowledged_and_answered_as_a_double() -> None:
     heard = talk(SimulatedTerminal(), STATUS, until=0.5)
     assert heard[:3] == ACK
     assert heard[4:-2] == b"123456780s000000000021112610152DOUBLE1.0"
-
-
-@pytest.mark.parametrize("code", ["J", "p", "i", "c", "H", "A", "D", "Q", "t", "?"])
-def test_a_message_it_does_not_know_is_refused(code: str) -> None:
-    terminal = SimulatedTerminal()
-    assert talk(terminal, encode_frame(f"000000000{code}".encode())) == NAK
-    assert terminal.seen == []
 
 
 @pytest.mark.parametrize("data", [STATUS[:-1] + b"\x00", encode_frame(b"999999990s"), encode_frame(b"000000000s0")])
@@ -177,15 +173,43 @@ def test_a_script_says_what_comes_in_which_order(tmp_path: Path) -> None:
         ({"colour": {}}, "the script knows no colour"),
         ({"terminal": {"idd": "1"}}, r"\[terminal\] knows no idd"),
         ({"terminal": {"pace": "fast"}}, r"\[terminal\]: pace cannot be 'fast'"),
-        ({"terminal": {"receipt": "long"}}, "receipt is one of separated, columns, none"),
+        ({"terminal": {"receipt": "long"}}, "receipt is one of separated, filled, columns, none"),
         ({"payment": [{}, {"answer": "explode"}]}, r"\[\[payment\]\] number 2: no answer is called 'explode'"),
         ({"payment": [{"host_amount": "1"}]}, "host_amount cannot be '1'"),
         ({"question": [{"code": "G"}]}, "answer"),
+        ({"question": [{"code": "P", "answer": "nak"}]}, "code is one of C D E G K R T s t, not 'P'"),
+        ({"terminal": {"framing": "fast"}}, "a framing is such as 9600 7E1"),
+        ({"payment": [{"noise": "zz"}]}, r"\[\[payment\]\] number 1: non-hexadecimal"),
+        ({"payment": [{"disturbances": [{"at": 1, "kind": "burn"}]}]}, "kind is one of cut, flip, lose, add"),
+        ({"disturbance": [{"at": -1, "kind": "cut"}]}, "stands at byte 0 or later"),
+        ({"seed": "seven"}, "seed cannot be 'seven'"),
     ],
 )
 def test_a_wrong_script_is_one_clear_sentence(tables: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_script(tables)
+
+
+def test_a_script_may_be_json(tmp_path: Path) -> None:
+    path = tmp_path / "script.json"
+    path.write_text('{"payment": [{"answer": "nak_once", "disturbances": [{"at": 3, "kind": "flip", "value": 4}]}]}')
+    (answer,) = load_script(path).payments
+    assert (answer.naks, answer.disturbances) == (1, (Disturbance(3, "flip", 4),))
+    for text in ("[]", "{"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=str(path)):
+            load_script(path)
+
+
+def test_a_seed_draws_what_the_script_leaves_open() -> None:
+    drawn = parse_script({"seed": 7, "payment": [{"answer": "decline"}], "terminal": {"terminal_id": "00000042"}})
+    assert drawn == parse_script(
+        {"seed": 7, "payment": [{"answer": "decline"}], "terminal": {"terminal_id": "00000042"}}
+    )
+    assert drawn.payments[0] == ANSWERS["decline"]
+    assert len(drawn.payments) == 1001
+    assert drawn.terminal.terminal_id == "00000042"
+    assert drawn.payments[1:] != parse_script({"seed": 8}).payments
 
 
 def test_a_script_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:
@@ -259,6 +283,28 @@ def test_what_a_till_does_not_take_is_lost_as_on_a_cable(over_pty: Factory, tmp_
 # --- the program ---
 
 
+def test_the_demonstrated_client_gets_the_answers_of_the_document(tmp_path: Path) -> None:
+    """Other people's clients: requests built by hand, over the pseudo-terminal that the command makes."""
+    name = tmp_path / "reader0"
+    command = [sys.executable, "-m", "pos_app", "simulate", "card-reader", "--pty", str(name)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == f"card-reader ready {name}\n"
+        link = open_link(LineSettings(str(name)), timeout=1)
+        link.write(b"\x02000000000E1\x03\x3a", timeout=1)
+        assert until_answered(link, ACK) == ACK
+        payload = b"000000000X" + b"0" * 13 + b"00000650" + b"CONTRATTO".rjust(128) + b"00000000"
+        assert len(payload) == 167
+        link.write(encode_frame(payload), timeout=1)
+        heard = until_answered(link, b"0E00")
+        assert heard.startswith(ACK + b"\x01")
+        link.write(ACK, timeout=1)
+        assert b"0S}" in until_answered(link, b"BANCA DI PROVA")
+        link.close()
+        program.terminate()
+        assert program.wait(5) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -279,6 +325,7 @@ def test_options_make_the_reader(tmp_path: Path) -> None:
         tcp="127.0.0.1:0", script=script, lrc="payload", terminal_id="00000042", state=tmp_path / "state.json"
     )
     assert isinstance(options.endpoint(), TcpEndpoint)
+    assert isinstance(DoubleOptions(tcp="rfc2217://127.0.0.1:0").endpoint(), Rfc2217Endpoint)
     heard = talk(options.terminal(), encode_frame(request("s", "42"), LrcRule.PAYLOAD))
     assert b"000000420s" in heard
     with pytest.raises(ValueError, match="8 digits"):

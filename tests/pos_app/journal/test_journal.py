@@ -4,7 +4,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,22 +20,6 @@ from pos_app.testing.clock import VirtualClock
 
 READ = e.NoticeRead("301000000000012373", "77777777777", 12550, "qr_code", verify=True, operation="2026-000001")
 LATE = e.LateCardApproval(e.Card("00", "late", "00000001", 100))
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "journal"
-
-
-@pytest.fixture
-def journal(folder: Path, clock: VirtualClock) -> Iterator[Journal]:
-    with Journal.open(folder, clock, allow_volatile=True) as opened:
-        yield opened
 
 
 def written(folder: Path, clock: VirtualClock, payments: int = 3) -> None:
@@ -61,7 +44,7 @@ def test_an_impossible_event_writes_nothing(journal: Journal, folder: Path) -> N
 
 def test_a_second_process_is_refused_and_told_who_is_first(journal: Journal, folder: Path) -> None:
     with pytest.raises(JournalInUse, match=str(os.getpid())):
-        Journal.open(folder, VirtualClock())
+        Journal.open(folder, VirtualClock(), allow_volatile=True)
 
 
 def test_readers_see_what_is_written_while_the_terminal_runs(journal: Journal, folder: Path) -> None:
@@ -121,7 +104,7 @@ def test_a_tampered_opening_locks(folder: Path, clock: VirtualClock) -> None:
     connection = sqlite3.connect(folder / "2026-11.db", isolation_level=None)
     connection.execute("UPDATE segment SET operations = 7")
     connection.close()
-    with pytest.raises(JournalLocked, match="opening of 2026-11.db"):
+    with pytest.raises(JournalLocked, match="opening of 2026-11"):
         Journal.open(folder, clock, allow_volatile=True)
 
 
@@ -235,14 +218,15 @@ from pathlib import Path
 from pos_app.clock import BootClock
 from pos_app.domain import events as e
 from pos_app.journal.journal import Journal
-journal = Journal.open(Path(sys.argv[1]), BootClock())
+journal = Journal.open(Path(sys.argv[1]), BootClock(), allow_volatile=True, reserve_bytes=65536)
 for number in range(10_000):
     journal.append(f"P{number}", e.NoticeRead("301000000000012373", "77777777777", 1, "typed", True, str(number)))
     print(number, flush=True)
 """
 
 
-def test_what_was_acknowledged_survives_a_kill(folder: Path) -> None:
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         acknowledged = -1
@@ -250,6 +234,90 @@ def test_what_was_acknowledged_survives_a_kill(folder: Path) -> None:
             acknowledged = int(line)
             if acknowledged == 20:
                 writer.kill()
-    with Journal.open(folder, VirtualClock()) as journal:
+    with Journal.open(folder, VirtualClock(), allow_volatile=True) as journal:
         assert journal.operations >= acknowledged + 1
     assert JournalReader(folder).verify().seq >= acknowledged + 1
+
+
+# --- degraded ------------------------------------------------------------------------------------
+
+
+def test_after_the_disk_refused_reopening_verifies_everything_and_goes_on(
+    journal: Journal, until_charged: tuple[e.Event, ...]
+) -> None:
+    for event in until_charged:
+        journal.append("P1", event)
+    journal._store.segment._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(JournalFailed):
+        journal.append("P1", e.CardUncertain("silence"))
+    before = dict(journal.payments)
+    journal.reopen()
+    assert journal.degraded is None
+    assert dict(journal.payments) == before
+    assert journal.append("P1", e.CardUncertain("silence")).state is State.CHARGE_UNCERTAIN
+
+
+def test_reopening_what_does_not_verify_locks(folder: Path, journal: Journal) -> None:
+    journal.append("P1", READ)
+    journal.append("P1", e.NoticeVerified(1))
+    cut(folder, 1)
+    with pytest.raises(JournalLocked, match="lost"):
+        journal.reopen()
+
+
+def test_a_missing_reserve_is_made_up_while_nobody_pays(journal: Journal, folder: Path) -> None:
+    journal._reserve.free()
+    told = journal.degraded
+    assert told is not None
+    journal.roll()
+    assert journal.degraded is None
+    assert (folder.parent / "reserve").exists()
+
+
+def test_a_payment_carried_from_a_changed_segment_locks(folder: Path, clock: VirtualClock) -> None:
+    written(folder, clock, payments=2)
+    clock.advance(timedelta(days=20).total_seconds())
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
+        journal.append("P5", READ)
+    path = folder / "2026-11.db"
+    path.write_bytes(path.read_bytes().replace(b"Comune", b"Comunx", 1))
+    with pytest.raises(JournalLocked, match="Record"):
+        Journal.open(folder, clock, allow_volatile=True)
+
+
+def test_the_opening_of_a_segment_without_records_is_guarded_too(folder: Path, clock: VirtualClock) -> None:
+    written(folder, clock, payments=1)
+    clock.advance(timedelta(days=20).total_seconds())
+    Journal.open(folder, clock, allow_volatile=True).close()
+    connection = sqlite3.connect(folder / "2026-12.db", isolation_level=None)
+    connection.execute("UPDATE segment SET carried = '{}'")
+    connection.close()
+    with pytest.raises(JournalLocked, match="opening of 2026-12"):
+        Journal.open(folder, clock, allow_volatile=True)
+
+
+def test_a_late_approval_that_waits_for_a_person_goes_along_into_the_new_month(
+    folder: Path, clock: VirtualClock, until_charged: tuple[e.Event, ...]
+) -> None:
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
+        ended = (e.CardDeclined("no"), e.CustomerCancelled(), e.OutcomeIntended("KO", "k", "b"), e.OutcomeAccepted())
+        for event in (*until_charged, *ended, LATE):
+            journal.append("P1", event)
+        clock.advance(timedelta(days=20).total_seconds())
+        journal.roll()
+        assert journal.payments["P1"].needs_person
+    with Journal.open(folder, clock, allow_volatile=True) as journal:
+        assert journal.payments["P1"].needs_person
+        assert [record.event for record in journal.records_of("P1")][-1] == LATE
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 4096, b"\x00" * 4096])
+def test_verify_says_of_a_damaged_page_that_it_cannot_be_read(folder: Path, clock: VirtualClock, damage: bytes) -> None:
+    written(folder, clock, payments=30)
+    path = folder / "2026-11.db"
+    data = path.read_bytes()
+    path.write_bytes(data[:8192] + damage + data[12288:])
+    with pytest.raises(JournalLocked):
+        JournalReader(folder).verify()
+    with pytest.raises(JournalLocked):
+        Journal.open(folder, clock, allow_volatile=True)

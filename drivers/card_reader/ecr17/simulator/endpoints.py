@@ -6,6 +6,7 @@ import pty
 import select
 import socket
 import struct
+import termios
 import tty
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 from drivers.card_reader.ecr17.simulator.outbox import LineEvent
 
 CHUNK = 4096
+OUTPUT_SPEED = 5  # its place in what tcgetattr returns
 
 
 class Endpoint(Protocol):
@@ -45,12 +47,21 @@ class Endpoint(Protocol):
         ...
 
 
-class PtyEndpoint:
-    """A pseudo-terminal; `link` is a symbolic link to its slave, which comes back by that name after a break."""
+def garbled(data: bytes) -> bytes:
+    """Return what is heard of bytes that were sent at another speed or framing: as many, and none of them right."""
+    return bytes(0x80 | byte >> 1 for byte in data)
 
-    def __init__(self, link: Path) -> None:
+
+class PtyEndpoint:
+    """A pseudo-terminal; `link` is a symbolic link to its slave, which comes back by that name after a break.
+
+    `baudrate`, where it is not 0, is the only speed at which the two sides understand each other.
+    """
+
+    def __init__(self, link: Path, *, baudrate: int = 0) -> None:
         self.name = str(link)
         self._link = link
+        self._speed = getattr(termios, f"B{baudrate}", None) if baudrate else None
         self._master = self._slave = -1
 
     def open(self) -> None:
@@ -72,13 +83,17 @@ class PtyEndpoint:
     def read(self, descriptor: int) -> bytes:
         """See Endpoint.read."""
         with contextlib.suppress(BlockingIOError):
-            return os.read(descriptor, CHUNK) if descriptor == self._master else b""
+            return self._understood(os.read(descriptor, CHUNK)) if descriptor == self._master else b""
         return b""
 
     def write(self, data: bytes) -> None:
         """See Endpoint.write."""
         with contextlib.suppress(OSError):
-            os.write(self._master, data)
+            os.write(self._master, self._understood(data))
+
+    def _understood(self, data: bytes) -> bytes:
+        right = self._speed is None or termios.tcgetattr(self._slave)[OUTPUT_SPEED] == self._speed
+        return data if right else garbled(data)
 
     def end(self, event: LineEvent) -> bool:
         """See Endpoint.end. A serial line cannot be closed politely."""

@@ -24,33 +24,33 @@ class Disturbance:
 
 
 class Line:
-    """Counts the bytes that cross it, and disturbs those it was told to."""
+    """Counts the bytes that cross it (`crossed`), and disturbs those it was told to."""
 
     def __init__(self) -> None:
-        self._crossed = 0
+        self.crossed = 0
         self._coming: list[Disturbance] = []
 
     def arm(self, disturbances: Iterable[Disturbance]) -> None:
         """Disturb the bytes that cross from now on."""
-        self._coming += [replace(one, at=one.at + self._crossed) for one in disturbances]
+        self._coming += [replace(one, at=one.at + self.crossed) for one in disturbances]
         self._coming.sort(key=lambda one: one.at)
 
     def carry(self, data: bytes) -> tuple[bytes, bool]:
         """Return what gets through of `data`, and whether the line broke; what follows the break is lost."""
-        carried, start = bytearray(), self._crossed
+        carried, start = bytearray(), self.crossed
         while self._coming and self._coming[0].at < start + len(data):
             struck = self._coming.pop(0)
-            if struck.at < self._crossed:  # two for one byte: the first one had it
+            if struck.at < self.crossed:  # two for one byte: the first one had it
                 continue
             place = struck.at - start
-            carried += data[self._crossed - start : place]
-            self._crossed = struck.at
+            carried += data[self.crossed - start : place]
+            self.crossed = struck.at
             if struck.kind == "cut":
                 return bytes(carried), True
             carried += _struck(data[place], struck)
-            self._crossed += 1
-        carried += data[self._crossed - start :]
-        self._crossed = start + len(data)
+            self.crossed += 1
+        carried += data[self.crossed - start :]
+        self.crossed = start + len(data)
         return bytes(carried), False
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Charge:
-    """Money that the host took, in cents: the ground truth that a till's records are measured against."""
+    """Money that the host took, in cents: the ground truth that a till's records are measured against.
+
+    A refund is a charge below zero.
+    """
 
     amount: int
     stan: str
@@ -20,12 +23,14 @@ class Memory:
     """The double's state; kept in a JSON file when it was loaded from one."""
 
     last_result: str | None = None
+    result_before: str | None = None
     last_receipt: str = ""
     total: int = 0
     stan: int = 0
     online: int = 0
     payments: int = 0  # taken from the script so far
     reversals: int = 0
+    held: dict[str, int] = field(default_factory=dict)  # pre-authorisation code -> cents
     ledger: list[Charge] = field(default_factory=list)
     path: Path | None = None
 
@@ -51,6 +56,10 @@ class Memory:
         self.stan = self.stan % 999_999 + 1
         self.online = self.online % 999_999 + 1
         return f"{self.stan:06}"
+
+    def keep(self, result: str, receipt: str) -> None:
+        """Make this the last result."""
+        self.result_before, self.last_result, self.last_receipt = self.last_result, result, receipt
 
     def save(self) -> None:
         """Write the file anew, whole or not at all."""

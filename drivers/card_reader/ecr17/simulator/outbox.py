@@ -7,6 +7,7 @@ from functools import partial
 from drivers.card_reader.ecr17.codec import LrcRule, Signal, encode_control, encode_frame
 from drivers.card_reader.ecr17.simulator.agenda import Agenda, Entry
 from drivers.card_reader.ecr17.simulator.answers import Answer
+from drivers.card_reader.ecr17.simulator.line import Line
 
 MAX_SENDS = 3
 
@@ -22,10 +23,14 @@ Output = bytes | LineEvent
 
 
 class Outbox:
-    """The sending side. `manner` is the answer under way: it says in what pieces and amid what noise to send."""
+    """The sending side. `manner` is the answer under way: it says in what pieces and amid what noise to send.
+
+    Whatever leaves crosses `line`, which may lose it or break.
+    """
 
     def __init__(self, rule: LrcRule, *, pace: float, repeat_after: float) -> None:
         self.agenda = Agenda()
+        self.line = Line()
         self.manner = Answer()
         self._rule = rule
         self._pace = pace
@@ -34,6 +39,7 @@ class Outbox:
         self._frames: deque[bytes] = deque()
         self._sends = 0
         self._bad_checks = 0
+        self._glued = b""
         self._repeat: Entry | None = None
 
     @property
@@ -57,9 +63,14 @@ class Outbox:
         data[-1] ^= 2 * wrong_check
         self.send(bytes(data), now)
 
+    def glue(self, signal: Signal) -> None:
+        """Send an ACK or a NAK in one piece with what leaves next."""
+        self._glued = encode_control(signal, self._rule)
+
     def send(self, data: bytes, now: float) -> None:
         """Send bytes as they are, in the manner of the answer under way."""
-        whole = bytes.fromhex(self.manner.noise) + data
+        whole = self._glued + bytes.fromhex(self.manner.noise) * self.manner.noise_times + data
+        self._glued = b""
         size = self.manner.chunk or len(whole)
         for index, start in enumerate(range(0, len(whole), size)):
             self.agenda.add(now + index * self._pace, partial(self._leave, whole[start : start + size]))
@@ -67,6 +78,19 @@ class Outbox:
     def break_line(self, now: float) -> None:
         """Break the line once everything planned before has left, what is being planned at `now` included."""
         self.agenda.add(now, self._plan_break)
+
+    def hear(self, data: bytes) -> bytes:
+        """Return what of the till's bytes gets through to the reader."""
+        through, broken = self.line.carry(data)
+        if broken:
+            self._out.append(LineEvent.BROKEN)
+        return through
+
+    def drop(self) -> None:
+        """Forget what waits to be sent: the reader was switched off."""
+        self._cancel_repeat()
+        self._frames.clear()
+        self.behave(Answer())
 
     def _plan_break(self, now: float) -> None:
         self.agenda.add(now, partial(self._leave, LineEvent.BROKEN))
@@ -109,8 +133,7 @@ class Outbox:
 
     def _give_up(self, now: float) -> None:
         """Nobody acknowledged: the rest is not sent, and the connection ends (ecr17.md 3.3)."""
-        self._frames.clear()
-        self.behave(Answer())
+        self.drop()
         self._leave(LineEvent.CLOSED, now)
 
     def _cancel_repeat(self) -> None:
@@ -118,4 +141,8 @@ class Outbox:
             self._repeat.cancelled = True
 
     def _leave(self, output: Output, _at: float) -> None:
-        self._out.append(output)
+        if isinstance(output, LineEvent):
+            self._out.append(output)
+            return
+        through, broken = self.line.carry(output)
+        self._out += [through] * bool(through) + [LineEvent.BROKEN] * broken

@@ -1,57 +1,98 @@
-"""The payloads that the double sends: results, status, totals, receipts, built with the driver's own layouts."""
+"""The payloads that the double sends, built with the driver's own layouts: results, status, totals, parameters, VAS."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.card_reader.ecr17.layout import Value
-from drivers.card_reader.ecr17.messages import RECEIPT_END
-from drivers.card_reader.ecr17.receipt import NEW_LINE
-from drivers.card_reader.ecr17.replies import APPROVED, REFUSALS, REFUSED, REPLIES
+from drivers.card_reader.ecr17.layout import Layout, Value
+from drivers.card_reader.ecr17.replies import APPROVED, REFUSALS, REFUSED, REPLIES, RESULT
 from drivers.card_reader.ecr17.simulator.answers import Answer
 from drivers.card_reader.ecr17.simulator.script import Traits
 
-COLUMNS = 24
-PIECE = 100  # characters of receipt in one frame; 200 at most
 HOST_TIME = "3251015"  # opaque, as on real readers (ecr17.md 2.3)
-LENGTHS = {"P": 71, "X": 92, "S": 84}
+READER_TIME = "2111261015"
+# Which reply answers which request, and how long it is where the layout allows more.
+RESULTS = {
+    "P": ("E", 71),
+    "X": ("E", 92),
+    "S": ("E", 84),
+    "H": ("E", 71),
+    "Q": ("E", 84),
+    "p": ("e", 106),
+    "i": ("i", 75),
+    "c": ("c", 74),
+    "A": ("A", 58),
+}
+PLAIN = 71  # of a refusal, whatever was asked (ecr17.md 2.9)
+EXCHANGED = {"P": "V", "X": "V", "c": "v"}
+XML_PIECE = 1024  # ecr17.md 2.5
+MASKS: dict[str, Callable[[str], str]] = {
+    "none": lambda number: number,
+    "last_four": lambda number: re.sub(r"[0-9](?=[0-9]{4})", "*", number),
+    "first_six": lambda number: number[:6] + "*" * (len(number) - 10) + number[-4:],
+}
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """A payment (P, X) or a reversal (S) as the host numbered it; `amount` in cents."""
+    """What was asked (its request's code) and how the host numbered it; `amount` in cents."""
 
     code: str
     amount: int
     stan: str
     reference: str
+    preauth_code: str = ""
+
+
+def shown_card(traits: Traits) -> str:
+    """Return the card number as this reader's mask shows it; one that is not a whole number is shown as it is."""
+    return MASKS[traits.mask](traits.card) if traits.card.isdigit() else traits.card
 
 
 def result_payload(traits: Traits, answer: Answer, purchase: Purchase, online: str) -> bytes:
-    """Return the result of a payment or a reversal."""
-    code, stan = purchase.code, purchase.stan
+    """Return the result of a payment, a reversal or their kin."""
+    code, length = RESULTS[purchase.code]
+    stan = answer.stan or purchase.stan
+    if purchase.code == "P":
+        length = traits.payment_length
+    if answer.exchange and purchase.code in EXCHANGED:
+        code = EXCHANGED[purchase.code]
+        length = REPLIES[code].length
     if answer.result == REFUSED:
-        return _refusal(traits, answer, stan, online)
-    reply = "V" if answer.exchange else "E"
+        length = answer.length or (PLAIN if code == "E" else length)
+        return _refusal(traits, answer, REFUSALS.get(code) or Layout(code, length, (RESULT,)), stan, online)[:length]
+    fields = _told(traits, answer, purchase, stan, online)
+    layout = REPLIES[code]
+    told = {field.name: fields[field.name] for field in layout.fields}
+    return layout.encode(traits.terminal_id, told, length=answer.length or length)
+
+
+def _told(traits: Traits, answer: Answer, purchase: Purchase, stan: str, online: str) -> dict[str, Value]:
+    """Return all that a host tells; each layout has some of it."""
     told = purchase.amount if answer.host_amount is None else answer.host_amount
-    fields: dict[str, Value] = {
+    exchange = answer.exchange
+    return {
         "result": answer.result,
-        "card_number": traits.card,
+        "card_number": shown_card(traits),
         "entry_mode": "CLI",
-        "authorisation_code": "000000" if code == "S" else f"A{stan[1:]}",
+        "authorisation_code": "000000" if purchase.code == "S" else f"A{stan[1:]}",
         "host_time": HOST_TIME,
         "card_type": traits.card_type,
         "acquirer_id": traits.acquirer_id,
         "stan": stan,
         "online_id": online,
         "action_code": "000",
-        "amount": 0 if code == "S" else told,
+        "amount": 0 if purchase.code in "SQH" else told,
+        "preauth_code": purchase.preauth_code,
+        "exchanged": exchange,
+        "rate": 11401 if exchange else 0,
+        "currency": "USD" if exchange else "",
+        "foreign_amount": told if exchange else 0,
+        "foreign_decimals": 2 if exchange else 0,
     }
-    if answer.exchange:
-        fields |= {"exchanged": True, "rate": 11401, "currency": "USD", "foreign_amount": told, "foreign_decimals": 2}
-    length = answer.length or (0 if answer.exchange else LENGTHS[code])
-    return REPLIES[reply].encode(traits.terminal_id, fields, length=length)
 
 
-def _refusal(traits: Traits, answer: Answer, stan: str, online: str) -> bytes:
+def _refusal(traits: Traits, answer: Answer, layout: Layout, stan: str, online: str) -> bytes:
     """Return a refusal; one without a STAN never reached the host."""
     reached = bool(stan.strip("0"))
     fields: dict[str, Value] = {
@@ -61,14 +102,20 @@ def _refusal(traits: Traits, answer: Answer, stan: str, online: str) -> bytes:
         "acquirer_id": traits.acquirer_id if reached else "",
         "stan": stan,
         "online_id": online if reached else "",
+        "action_code": "100" if reached else "",
     }
-    return REFUSALS["E"].encode(traits.terminal_id, fields, length=answer.length or LENGTHS["P"])
+    return layout.encode(traits.terminal_id, {field.name: fields[field.name] for field in layout.fields})
 
 
-def status_payload(traits: Traits) -> bytes:
+def status_payload(traits: Traits, state: str) -> bytes:
     """Return an answer to `s`."""
-    fields: dict[str, Value] = {"reader_time": "2111261015", "state": traits.state + traits.release}
+    fields: dict[str, Value] = {"reader_time": READER_TIME, "state": state + traits.release}
     return REPLIES["s"].encode(traits.terminal_id, fields)
+
+
+def extended_status_payload(traits: Traits, state: str) -> bytes:
+    """Return an answer to `t`, which has room for a digit only."""
+    return REPLIES["t"].encode(traits.terminal_id, {"state": state if len(state) == 1 else "2"})
 
 
 def totals_payload(traits: Traits, total: int) -> bytes:
@@ -81,41 +128,26 @@ def closed_payload(traits: Traits, total: int) -> bytes:
     return REPLIES["C"].encode(traits.terminal_id, {"result": APPROVED, "reader_total": total, "host_total": total})
 
 
-def receipt_text(traits: Traits, answer: Answer, purchase: Purchase) -> str:
-    """Return a receipt in the style of one reader or another: lines separated, or columns alone (ecr17.md 2.7)."""
-    if traits.receipt == "none":
-        return ""
-    lines = [
-        "BANCA DI PROVA".center(COLUMNS),
-        "PROVA - SENZA VALORE".center(COLUMNS),
-        "ACQUISTO".center(COLUMNS),
-        f"TML {traits.terminal_id}",
-        f"CARTA {traits.card.lstrip('0')}"[:COLUMNS],
-        f"STAN {purchase.stan}",
-        f"EUR {purchase.amount // 100},{purchase.amount % 100:02}".rjust(COLUMNS),
-        ("TRANSAZIONE ESEGUITA" if answer.result == APPROVED else answer.text).center(COLUMNS)[:COLUMNS],
-        *([purchase.reference[:COLUMNS]] if purchase.reference else []),
+def parameters_payload(traits: Traits, stan: str, online: str) -> bytes:
+    """Return an answer to `D`."""
+    fields: dict[str, Value] = {"result": APPROVED, "stan": stan, "online_id": online, "host_time": HOST_TIME}
+    return REPLIES["D"].encode(traits.terminal_id, fields)
+
+
+def vas_payloads(traits: Traits) -> list[bytes]:
+    """Return an answer to `K`, in pieces."""
+    xml = traits.vas_answer
+    pieces = [xml[start : start + XML_PIECE] for start in range(0, len(xml), XML_PIECE)] or [""]
+    return [
+        REPLIES["K"].encode(
+            traits.terminal_id,
+            {"more": number < len(pieces), "sequence": number, "xml_length": len(piece), "xml": piece},
+        )
+        for number, piece in enumerate(pieces, 1)
     ]
-    return _printed(traits, lines)
 
 
-def totals_text(traits: Traits, total: int) -> str:
-    """Return the receipt of the totals."""
-    lines = [
-        "TOTALI".center(COLUMNS),
-        f"TML {traits.terminal_id}",
-        f"EUR {total // 100},{total % 100:02}".rjust(COLUMNS),
-    ]
-    return "" if traits.receipt == "none" else _printed(traits, lines)
-
-
-def _printed(traits: Traits, lines: list[str]) -> str:
-    if traits.receipt == "columns":
-        return "".join(line.ljust(COLUMNS) for line in lines) + NEW_LINE * 2 + RECEIPT_END
-    return "".join(NEW_LINE + line.ljust(COLUMNS) for line in lines) + NEW_LINE * 6 + RECEIPT_END
-
-
-def receipt_payloads(traits: Traits, text: str) -> list[bytes]:
-    """Cut a receipt into frames, wherever the cut falls."""
-    pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
-    return [REPLIES["S"].encode(traits.terminal_id, {"text": piece}) for piece in pieces]
+def additional_payload(traits: Traits, data: str) -> bytes:
+    """Return the reader's own `U`: the host's answer to what the till added (ecr17.md 2.6)."""
+    fields: dict[str, Value] = {"data_length": len(data), "data": data + "0" * 10}
+    return REPLIES["U"].encode(traits.terminal_id, fields)

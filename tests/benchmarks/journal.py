@@ -1,0 +1,171 @@
+"""A durable record against the least that could be durable, and how long a journal of five years takes to be ready.
+
+One record: `Journal.append`, which commits it and writes the head beside the chain, against two bare writes with
+fdatasync of the same bytes, alternately in the same run. Goal: 1.5 or less. Ready: `Journal.open` on 300 sales a day for
+five years, as the terminal does it at every start; seconds and memory, each in a process of its own.
+
+    scripts/bench journal
+"""
+
+import argparse
+import gc
+import itertools
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pos_app.domain.events import Event, NoticeRead
+from pos_app.journal import codec
+from pos_app.journal.head import SLOT
+from pos_app.journal.journal import Journal
+from pos_app.testing.campaign import schedule
+from pos_app.testing.campaign.plan import Plan
+from pos_app.testing.clock import VirtualClock
+
+GOAL = 1.5
+SALES_A_DAY, DAYS = 300, 5 * 365
+FIRST_DAY = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    """Print the ratio, then what five years cost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--records", type=int, default=400)
+    parser.add_argument("--days", type=int, default=DAYS)
+    parser.add_argument("--open", type=Path, help="only open this journal and tell what it took")
+    options = parser.parse_args()
+    if options.open is not None:
+        opened(options.open)
+        return
+    with folder() as place:
+        appends(place, options.records)
+        replay(place, options.days)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder on the disk that the checkout is on: a RAM disk would sync for nothing."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as made:
+        yield Path(made)
+
+
+def one_sale() -> list[Event]:
+    """The records of a whole payment, as the terminal makes them."""
+    return schedule.records(Plan(1))
+
+
+# --- one record ----------------------------------------------------------------------------------
+
+
+def appends(place: Path, count: int) -> None:
+    """Both, alternately."""
+    records = itertools.cycle(one_sale())
+    bare = Bare(place / "bare")
+    ours: list[float] = []
+    floor: list[float] = []
+    with Journal.open(place / "appends" / "journal", VirtualClock()) as journal:
+        sale = itertools.count()
+        payment_id = ""
+        gc.disable()
+        for _ in range(count):
+            event = next(records)
+            payment_id = f"payment-{next(sale):08d}" if isinstance(event, NoticeRead) else payment_id
+            body = codec.encode(event).encode()
+            ours.append(seconds(lambda event=event, name=payment_id: journal.append(name, event)))  # type: ignore[misc]
+            floor.append(seconds(lambda body=body: bare.append(body)))  # type: ignore[misc]
+        gc.enable()
+    bare.close()
+    show(ours, floor)
+
+
+class Bare:
+    """Two files, two writes, two syncs."""
+
+    def __init__(self, path: Path) -> None:
+        self._log = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._head = os.open(path.with_suffix(".head"), os.O_RDWR | os.O_CREAT, 0o600)
+
+    def append(self, body: bytes) -> None:
+        """The record, then the head."""
+        os.write(self._log, body)
+        os.fdatasync(self._log)
+        os.pwrite(self._head, bytes(SLOT), 0)
+        os.fdatasync(self._head)
+
+    def close(self) -> None:
+        """Let go."""
+        os.close(self._log)
+        os.close(self._head)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long `work` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def show(ours: list[float], floor: list[float]) -> None:
+    """The two medians and their ratio."""
+    ratio = statistics.median(ours) / statistics.median(floor)
+    for name, times in (("a record with its head", ours), ("two bare writes with fdatasync", floor)):
+        print(f"{name:<32} median {statistics.median(times) * 1000:7.3f} ms   of {len(times)}")
+    print(f"record / bare = {ratio:.2f}   (goal: at most {GOAL})")
+
+
+# --- five years ----------------------------------------------------------------------------------
+
+
+def replay(place: Path, days: int) -> None:
+    """Write them as fast as a RAM disk lets us, then open them in a process of their own."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else place, prefix=".bench-") as made:
+        journal = Path(made) / "journal"
+        records = write_days(journal, days)
+        told = subprocess.run(
+            [sys.executable, __file__, "--open", journal], check=True, capture_output=True, text=True, env=os.environ
+        )
+        took = json.loads(told.stdout)
+        size = sum(file.stat().st_size for file in journal.glob("*.db")) / 1024**2
+    print(f"{records} records of {days} days at {SALES_A_DAY} sales a day, {size:.0f} MiB")
+    print(f"ready in {took['seconds']:.2f} s with {took['megabytes']:.0f} MiB of memory, {took['payments']} payments")
+
+
+def write_days(folder: Path, days: int) -> int:
+    """A journal as so many days of whole payments leave it; how many records that is."""
+    clock, sale, written = VirtualClock(), one_sale(), 0
+    clock.jump((FIRST_DAY - clock.utc()).total_seconds())
+    with Journal.open(folder, clock, allow_volatile=True, reserve_bytes=4096) as journal:
+        for day in range(days):
+            clock.jump((FIRST_DAY + timedelta(days=day) - clock.utc()).total_seconds())
+            journal.roll()
+            for number in range(SALES_A_DAY):
+                for event in sale:
+                    journal.append(f"{day:05d}-{number:04d}", event)
+                    written += 1
+    return written
+
+
+def opened(journal: Path) -> None:
+    """Open it as the terminal does, and tell what that took."""
+    clock = VirtualClock()
+    clock.jump(timedelta(days=DAYS + 400).total_seconds())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    with Journal.open(journal, clock, allow_volatile=True, reserve_bytes=4096) as found:
+        took = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(json.dumps({"seconds": took, "megabytes": (after - before) / 1024, "payments": len(found.payments)}))
+
+
+if __name__ == "__main__":
+    main()
