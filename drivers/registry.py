@@ -27,6 +27,9 @@ DRIVERS: Mapping[str, Mapping[str, Entry]] = {
     },
     "scanner": {
         "images": Entry("drivers.scanner.images", "ImagesScanner", "drivers.scanner.images", "ImagesOptions"),
+        "camera": Entry("drivers.scanner.camera", "CameraScanner", "drivers.scanner.devices", "CameraOptions"),
+        "serial": Entry("drivers.scanner.hand", "serial_scanner", "drivers.scanner.hand", "SerialOptions"),
+        "keyboard": Entry("drivers.scanner.hand", "keyboard_scanner", "drivers.scanner.hand", "KeyboardOptions"),
     },
     "printer": {
         "escpos": Entry("drivers.printer.driver", "EscPosPrinter", "drivers.printer.options", "EscPosOptions"),

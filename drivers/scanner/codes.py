@@ -8,10 +8,31 @@ from drivers.contracts import ScannedCode, Symbology
 
 Corners = tuple[tuple[float, float], ...]
 
+# Of a Data Matrix the payee's fields are kept and nothing beyond (money rule 10): after them comes the debtor.
+KEPT_OF_DATA_MATRIX = 77
+_DATA_MATRIX_BEGINS = b"codfase="  # as a hand scanner that names no kinds hands it over
+
+
+def middle(corners: Corners) -> tuple[float, float]:
+    """The mean of the corners."""
+    count = len(corners)
+    return sum(x for x, _ in corners) / count, sum(y for _, y in corners) / count
+
+
+def kept(data: bytes, symbology: Symbology) -> bytes:
+    """What may be kept of a code: all of it, but of a Data Matrix the first 77 bytes, the debtor's data cut off."""
+    is_data_matrix = symbology is Symbology.DATA_MATRIX or data.startswith(_DATA_MATRIX_BEGINS)
+    return data[:KEPT_OF_DATA_MATRIX] if is_data_matrix else data
+
+
+def scanned(data: bytes, symbology: Symbology) -> ScannedCode:
+    r"""As the terminal gets it: what may be kept, as UTF-8 text, bytes that are not UTF-8 as `\xNN`."""
+    return ScannedCode(text=kept(data, symbology).decode("utf-8", "backslashreplace"), symbology=symbology)
+
 
 @dataclass(frozen=True)
 class Found:
-    """One code: its bytes exactly as encoded, its kind by our name and by its own, its corners in pixels (x, y)."""
+    """One code: its bytes, as far as they may be kept; its kind by our name and by its own; its corners (x, y)."""
 
     data: bytes
     symbology: Symbology
@@ -21,16 +42,15 @@ class Found:
     @property
     def centre(self) -> tuple[float, float]:
         """The mean of the corners."""
-        count = len(self.corners)
-        return sum(x for x, _ in self.corners) / count, sum(y for _, y in self.corners) / count
+        return middle(self.corners)
 
     def moved(self, *, scale: float = 1.0, left: float = 0.0, top: float = 0.0) -> "Found":
         """The same code where it stands in the picture that was scaled by `scale` after being cut at (left, top)."""
         return replace(self, corners=tuple((x / scale + left, y / scale + top) for x, y in self.corners))
 
     def scanned(self) -> ScannedCode:
-        r"""As the terminal gets it: UTF-8 text, bytes that are not UTF-8 as `\xNN`."""
-        return ScannedCode(text=self.data.decode("utf-8", "backslashreplace"), symbology=self.symbology)
+        """As the terminal gets it."""
+        return scanned(self.data, self.symbology)
 
 
 def nearest_first(found: Iterable[Found], *, width: int, height: int) -> list[Found]:

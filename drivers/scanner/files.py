@@ -29,7 +29,7 @@ def read_file(
     """All different codes in a picture or a video; `beat` is called while a video is read."""
     start = monotonic()
     try:
-        codes = _read(path, beat)
+        codes = read_codes(path, beat=beat)
     except DeviceError as error:
         return Reading(problem=str(error), seconds=monotonic() - start)
     return Reading(codes=tuple(codes), seconds=monotonic() - start)
@@ -44,11 +44,16 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, beat: Callable[[], None]) -> list[ScannedCode]:
+def read_codes(path: Path, *, beat: Callable[[], None]) -> list[ScannedCode]:
+    """All different codes in a picture, nearest to its middle first, or in a video, in the order they came into view.
+
+    `beat` is called while a video is read. Raises DeviceAbsent when the file cannot be opened, DeviceRefused when it
+    is no picture or video, damaged or too large.
+    """
     if path.suffix.lower() in _VIDEOS:
         from drivers.scanner import videos  # noqa: PLC0415 - OpenCV, which a picture can do without
 
         return [code.scanned() for code in videos.read(path, beat)]
-    from drivers.scanner import images  # noqa: PLC0415 - the same
+    from drivers.scanner import pictures, pipeline  # noqa: PLC0415 - decoders load when there is a picture to read
 
-    return images.read_picture(path)
+    return [code.scanned() for code in pipeline.decode(pictures.load(path))]

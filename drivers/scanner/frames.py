@@ -95,16 +95,27 @@ class FrameReader:
 
     def read(self, frame: Picture) -> list[Found]:
         """All different codes seen in this frame within the budget, nearest to its middle first."""
+        return self.look(frame).found
+
+    def look(self, frame: Picture) -> zxing.Look:
+        """As `read`, with the places that look like a code and were not read.
+
+        The first frame that shows a code is answered at once; in the frames after it what is left of the budget goes
+        to others beside it, so that of an instalment sheet none is left out.
+        """
         self._budget.start()
         gray = stages.gray_of(frame)
         first = zxing.look(gray)
-        found = first.found or self._first_of(self._attempts(gray, first.unread))
+        attempts = self._attempts(gray, self._places(first))
+        found = first.found or self._first_of(attempts)
+        if first.found and self._is_seen:
+            found = first.found + [code for found in attempts for code in found]
         self._remember(found)
         height, width = gray.shape
-        return nearest_first(found, width=width, height=height)
+        return zxing.Look(nearest_first(found, width=width, height=height), first.unread)
 
-    def _attempts(self, gray: Gray, unread: list[Corners]) -> Iterator[list[Found]]:
-        for place in self._places(unread):
+    def _attempts(self, gray: Gray, places: list[Corners]) -> Iterator[list[Found]]:
+        for place in places:
             yield from self._at_place(gray, place)
         for _ in _RING:
             if self._budget.is_spent:
@@ -114,10 +125,10 @@ class FrameReader:
     def _first_of(self, attempts: Iterator[list[Found]]) -> list[Found]:
         return next((found for found in attempts if found), [])
 
-    def _places(self, unread: list[Corners]) -> list[Corners]:
-        """Where to look first: at most two places that look like a code, then where the last one was."""
-        last = [self._place] if self._place and self._place_age < _PLACE_LIFE else []
-        return (unread[:2] + last)[:2]
+    def _places(self, first: zxing.Look) -> list[Corners]:
+        """Where to look harder: at most two places that look like a code, else where the last one was."""
+        last = [self._place] if self._is_seen and not first.found else []
+        return (first.unread[:2] + last)[:2]
 
     def _at_place(self, gray: Gray, place: Corners) -> Iterator[list[Found]]:
         left, top, right, bottom = stages.cut(place, gray)
@@ -133,6 +144,11 @@ class FrameReader:
         if not self._budget.allows(stage, part.size):
             return []
         return [code.moved(scale=scale, left=left, top=top) for code in self._budget.run(stage, part)]
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether a code was read in one of the last frames."""
+        return bool(self._place) and self._place_age < _PLACE_LIFE
 
     def _remember(self, found: list[Found]) -> None:
         if found:

@@ -1,4 +1,4 @@
-"""A scanner over picture files: each picture is shown once, in the order given."""
+"""A scanner over picture files and folders of them: each picture is shown once, in the order given."""
 
 import time
 from collections import deque
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.contracts import ScannedCode, Tick
+from drivers.scanner.files import files_in, read_codes
 
 _LONGEST_NAP = 0.5  # seconds between two ticks while there is nothing left to show
 
 
 @dataclass(frozen=True)
 class ImagesOptions:
-    """The picture files, in the order in which they are held up."""
+    """Picture files and folders of them, in the order in which they are held up."""
 
     files: tuple[str, ...] = ()
 
@@ -28,7 +29,8 @@ class ImagesScanner:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._waiting = deque(Path(name) for name in options.files)
+        self._named = [Path(name) for name in options.files]
+        self._waiting: deque[Path] = deque()
         self._monotonic = monotonic
         self._sleep = sleep
 
@@ -39,11 +41,13 @@ class ImagesScanner:
         DeviceAbsent when the file cannot be opened, DeviceRefused when it is no picture, damaged or too large: that
         picture is left behind.
         """
+        self._waiting.extend(files_in(self._named))
+        self._named = []
         if not self._waiting:
             self._wait(timeout, tick)
         while self._waiting:
             tick()
-            codes = read_picture(self._waiting.popleft())
+            codes = read_codes(self._waiting.popleft(), beat=tick)
             if codes:
                 return codes
         return ()
@@ -53,10 +57,3 @@ class ImagesScanner:
         while (left := end - self._monotonic()) > 0:
             tick()
             self._sleep(min(left, _LONGEST_NAP))
-
-
-def read_picture(path: Path) -> list[ScannedCode]:
-    """All different codes in a picture file, nearest to its middle first. Raises DeviceAbsent and DeviceRefused."""
-    from drivers.scanner import pictures, pipeline  # noqa: PLC0415 - decoders load when there is a picture to read
-
-    return [code.scanned() for code in pipeline.decode(pictures.load(path))]

@@ -1,9 +1,5 @@
-"""A process of its own that reads files, so that a decoder that crashes or hangs takes nothing else down.
+"""Files read in a process of their own: what a hostile picture does to a decoder costs that picture and no more."""
 
-Spawned, not forked: it shares nothing with us but a pipe. It ends when the pipe does.
-"""
-
-import multiprocessing
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +8,7 @@ from pathlib import Path
 
 from drivers.scanner.files import Reading, read_file
 from drivers.scanner.paths import shown
+from drivers.scanner.spawned import Spawned
 
 SILENCE = 20.0  # seconds without an answer or a beat after which the process is taken for hung
 
@@ -29,19 +26,22 @@ class ReadingProcess:
         self._silence = silence
         self._read = read
         self._monotonic = monotonic
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: Spawned | None = None
         self._heard = 0.0
         self._path = Path()
-        self.connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection | None:
+        """Our end of its pipe; None while there is no process."""
+        return self._process.connection if self._process else None
 
     def start(self, path: Path) -> None:
         """Begin reading `path`; the answer comes through `answer`."""
         self._path, self._heard = path, self._monotonic()
-        if self.connection is None:
-            self._spawn()
-        assert self.connection is not None
+        if self._process is None:
+            self._process = Spawned(_serve, self._read)
         with suppress(OSError):  # it died while idle: `answer` will find out
-            self.connection.send(path)
+            self._process.connection.send(path)
 
     def answer(self) -> Reading | None:
         """What came of it, or None while it is still at work. Does not wait."""
@@ -59,19 +59,9 @@ class ReadingProcess:
 
     def close(self) -> None:
         """End the process. May be called twice."""
-        if self.connection is not None:
-            self.connection.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self.connection = self._process = None
-
-    def _spawn(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._read), daemon=True)
-        self._process.start()
-        theirs.close()
+            self._process.end()
+        self._process = None
 
     def _given_up(self, what_happened: str) -> Reading:
         seconds = self._monotonic() - self._heard

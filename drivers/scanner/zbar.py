@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from drivers.contracts import Symbology
-from drivers.scanner.codes import Corners, Found
+from drivers.scanner.codes import Corners, Found, kept
 
 if TYPE_CHECKING:
     from drivers.scanner.preparations import Gray
@@ -97,7 +97,7 @@ def _symbols(zbar: Any, picture: Any) -> Iterator[Any]:
 
 def _found(zbar: Any, symbol: Any) -> Found:
     data = ctypes.string_at(zbar.zbar_symbol_get_data(symbol), zbar.zbar_symbol_get_data_length(symbol))
-    return Found(data, Symbology.QR_CODE, "QR Code", _corners(zbar, symbol))
+    return Found(kept(data, Symbology.QR_CODE), Symbology.QR_CODE, "QR Code", _corners(zbar, symbol))
 
 
 def _corners(zbar: Any, symbol: Any) -> Corners:

@@ -10,7 +10,7 @@ from typing import Any
 import zxingcpp
 
 from drivers.contracts import Symbology
-from drivers.scanner.codes import Corners, Found
+from drivers.scanner.codes import Corners, Found, kept
 
 _FORMAT = zxingcpp.BarcodeFormat
 QR_CODE = zxingcpp.BarcodeFormats([_FORMAT.QRCode])
@@ -46,7 +46,8 @@ def read(picture: Any, *, formats: Any = QR_CODE, invert: bool = False) -> list[
 
 def _found(result: Any) -> Found:
     name = str(result.format)
-    return Found(result.bytes, _SYMBOLOGIES.get(name, Symbology.OTHER), name, _corners(result))
+    symbology = _SYMBOLOGIES.get(name, Symbology.OTHER)
+    return Found(kept(result.bytes, symbology), symbology, name, _corners(result))
 
 
 def _corners(result: Any) -> Corners:

@@ -17,7 +17,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from drivers.contracts import Symbology
 from drivers.scanner import preparations, zbar, zxing
+from drivers.scanner.codes import kept
 from drivers.scanner.frames import FrameReader
 from drivers.scanner.pictures import load
 from drivers.scanner.pipeline import decode
@@ -80,7 +82,7 @@ def graded_frame(kind: str, level: int, seed: int) -> GradedFrame:
     shot = severity.graded(kind, level, generator)
     taken = photograph(sheet, aim, shot, generator)
     in_view = sum(code.modules == 33 for code in taken.codes)
-    return GradedFrame(taken.frame, aim.data, {code.data for code in sheet.codes}, in_view)
+    return GradedFrame(taken.frame, aim.data, {kept(code.data, Symbology.OTHER) for code in sheet.codes}, in_view)
 
 
 def bench_graded(kinds: Sequence[str], seeds: int) -> None:
@@ -230,7 +232,7 @@ def data_matrix_frame(pixels_per_module: float, seed: int) -> tuple[Gray, bytes]
         tilt_axis=generator.uniform(0, 360),
         electrons=3000,
     )
-    return photograph(sheet, sheet.codes[0], shot, generator).frame, notice.data_matrix
+    return photograph(sheet, sheet.codes[0], shot, generator).frame, kept(notice.data_matrix, Symbology.DATA_MATRIX)
 
 
 # --- a folder of pictures ----------------------------------------------------------------------
@@ -266,7 +268,7 @@ def _pictures(folder: Path) -> Iterator[tuple[Path, Gray]]:
 
 def _wanted(answer: str | list[str] | None) -> set[bytes]:
     answers = [answer] if isinstance(answer, str) else answer or []
-    return {text.encode() for text in answers}
+    return {kept(text.encode(), Symbology.OTHER) for text in answers}
 
 
 def _anything(frame: Gray, decoders: dict[str, Decoder]) -> set[bytes]:

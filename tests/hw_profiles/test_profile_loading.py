@@ -232,13 +232,7 @@ def test_every_shipped_profile_can_be_used(name: str, tmp_path: Path) -> None:
     assert load(name, OPTIONS, local=tmp_path).name == name
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "simulator",
-        pytest.param("counter-x86-ingenico", marks=pytest.mark.xfail(reason="there is no camera driver yet")),
-    ],
-)
+@pytest.mark.parametrize("name", ["simulator", "counter-x86-ingenico"])
 def test_every_shipped_profile_fits_the_drivers_that_there_are(name: str, tmp_path: Path) -> None:
     assert load(name, registry.options(), local=tmp_path).name == name
 

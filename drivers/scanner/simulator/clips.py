@@ -15,6 +15,7 @@ from drivers.scanner.simulator.shot import Shot
 
 FRAMES_A_SECOND = 30
 _EXPOSURE_TIME = 1 / 60  # seconds: what moves in it is smeared
+_TREMBLE = 0.004  # of the frame
 _FOCUS_SWING = 0.35  # seconds in which the hunt for focus dies down
 
 
@@ -59,8 +60,10 @@ def _hand(generator: Generator, *, hard: bool) -> Shot:
 def _offset(hand: Shot, now: float, arrival: float, direction: float) -> tuple[float, float]:
     """Where the aimed code stands, in fractions of the frame from its middle: on its way in, then trembling."""
     away = 0.9 * max(0.0, 1 - now / arrival) ** 2
-    tremble = 0.004
-    return (
-        hand.offset[0] + away * cos(direction) + tremble * sin(2 * pi * 8 * now),
-        hand.offset[1] + away * sin(direction) + tremble * sin(2 * pi * 6.5 * now + 1),
-    )
+    here = (hand.offset[0] + away * cos(direction), hand.offset[1] + away * sin(direction))
+    return trembling(here, now)
+
+
+def trembling(offset: tuple[float, float], now: float) -> tuple[float, float]:
+    """Where a hand that means to hold a code at `offset` (fractions of the frame) holds it after `now` seconds."""
+    return offset[0] + _TREMBLE * sin(2 * pi * 8 * now), offset[1] + _TREMBLE * sin(2 * pi * 6.5 * now + 1)

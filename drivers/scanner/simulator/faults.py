@@ -3,10 +3,13 @@
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from drivers.scanner.files import Reading, read_file
+from drivers.scanner.watching import Reader, real_reader
+from drivers.scanner.zxing import Look
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,20 @@ class FaultyReader:
         while path.name.startswith("hang"):
             time.sleep(1)
         return read_file(path, beat=beat)
+
+
+@dataclass(frozen=True)
+class FaultyFrameReader:
+    """Reads frames like `FrameReader`, but crashes on a code that begins with `crash` and hangs on one with `hang`."""
+
+    reader: Reader = field(default_factory=real_reader)
+
+    def look(self, frame: Any) -> Look:
+        """Read, crash or hang."""
+        look = self.reader.look(frame)
+        for code in look.found:
+            if code.data.startswith(b"crash"):
+                ctypes.string_at(0)
+            while code.data.startswith(b"hang"):
+                time.sleep(1)
+        return look

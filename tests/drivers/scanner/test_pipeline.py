@@ -116,8 +116,8 @@ def test_a_noisy_photograph_of_many_pixels_is_read_as_well(qr_picture: Draw, on_
 
 def test_a_plain_picture_is_read_without_loading_opencv_numpy_or_zbar(test_data: Path) -> None:
     program = (
-        "import sys\nfrom pathlib import Path\nfrom drivers.scanner.images import read_picture\n"
-        "print(read_picture(Path(sys.argv[1]))[0].text)\n"
+        "import sys\nfrom pathlib import Path\nfrom drivers.scanner.files import read_codes\n"
+        "print(read_codes(Path(sys.argv[1]), beat=int)[0].text)\n"
         "print(sorted({'cv2', 'numpy', 'pyzbar'} & set(sys.modules)))"
     )
     picture = str(test_data / "notice_photo.jpg")
@@ -139,8 +139,8 @@ def test_without_pyzbar_the_cascade_goes_on_and_says_so_once(test_data: Path) ->
     program = (
         "import logging, sys\nfrom pathlib import Path\nlogging.basicConfig(format='%(message)s')\n"
         "sys.modules['pyzbar'] = None\n"
-        "from drivers.scanner import zbar\nfrom drivers.scanner.images import read_picture\n"
-        "for name in sys.argv[1:]:\n    print([code.text for code in read_picture(Path(name))])\n"
+        "from drivers.scanner import zbar\nfrom drivers.scanner.files import read_codes\n"
+        "for name in sys.argv[1:]:\n    print([code.text for code in read_codes(Path(name), beat=int)])\n"
         "print(zbar.is_available())"
     )
     pictures = [str(test_data / name) for name in ("no_code.jpg", "no_code.jpg", "notice_photo.jpg")]

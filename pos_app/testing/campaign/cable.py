@@ -1,0 +1,127 @@
+"""The reader and its cable in a campaign's world: the double by its script, and a line that everybody watches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from drivers.card_reader.ecr17.simulator.answers import ANSWERS, Answer
+from drivers.card_reader.ecr17.simulator.memory import Memory
+from drivers.card_reader.ecr17.simulator.script import Question, Script, Traits
+from drivers.card_reader.ecr17.simulator.terminal import SimulatedTerminal
+from drivers.card_reader.ecr17.simulator.wired import WiredLink, WiredTerminal
+from drivers.errors import DeviceAbsent, DeviceUnanswered
+from drivers.link import Link
+from pos_app.testing.campaign.clock import LEAST, WorldClock
+from pos_app.testing.campaign.life import Life
+from pos_app.testing.campaign.witness import CARD_NUMBER, Reader, Witness
+
+_MONEY = (b"X", b"P", b"S")
+_CODE = 10  # STX, eight digits, a zero; then the request's code
+_TRAITS = Traits(card=CARD_NUMBER.rjust(19, "0"))
+
+
+@dataclass
+class Counter:
+    """What the reader on the counter is, and how it will answer: filled in before the world begins."""
+
+    traits: Traits = _TRAITS
+    payments: list[tuple[Answer, str]] = field(default_factory=list)  # each with the fault that it is, or ""
+    reversals: list[tuple[Answer, str]] = field(default_factory=list)
+    questions: list[tuple[Question, str]] = field(default_factory=list)
+
+    def answers(self, name: str, fault: str, seconds: float | None = None) -> None:
+        """One more payment goes like this."""
+        answer = ANSWERS[name]
+        self.payments.append((answer if seconds is None else replace(answer, seconds=seconds), fault))
+
+    def script(self) -> Script:
+        """As the double wants it."""
+        return Script(
+            self.traits,
+            tuple(answer for answer, _ in self.payments),
+            tuple(answer for answer, _ in self.reversals),
+            tuple(question for question, _ in self.questions),
+        )
+
+
+class Cable:
+    """The double behind its line. `connect` is what the driver opens."""
+
+    def __init__(self, counter: Counter, clock: WorldClock, life: Life) -> None:
+        self._counter = counter
+        self._life = life
+        self.clock = clock
+        self.memory = Memory()
+        self._earlier: list[str] = []
+        self.wired = WiredTerminal(SimulatedTerminal(counter.script(), memory=self.memory), clock)
+        self.truth = Reader(self.memory.ledger, self.taken_in)
+        self.absent_until = 0.0
+        self.blocked = False
+
+    def taken_in(self) -> list[str]:
+        """The codes of all requests that the reader ever took in."""
+        return [*self._earlier, *self.wired.terminal.seen]
+
+    def reboot(self) -> None:
+        """The reader is switched off and on: what it had to send is gone, what it knows is not."""
+        self._earlier += self.wired.terminal.seen
+        self.wired.unplug(until=self.clock.now + 20.0)
+        self.wired.terminal = SimulatedTerminal(self._counter.script(), memory=self.memory)
+
+    def unplug(self, seconds: float) -> None:
+        """The line is gone for a while."""
+        self.wired.unplug(until=self.clock.now + seconds)
+
+    def heal(self) -> None:
+        """The line is whole, and the reader answers every question that it can answer at all."""
+        self.absent_until, self.blocked = 0.0, False
+        self._counter.questions = [(asked, fault) for asked, fault in self._counter.questions if not asked.times]
+        if not self.wired.is_plugged:
+            self.wired.plug()
+
+    def connect(self, witness: Witness) -> Link:
+        """Open the line. Raises DeviceAbsent."""
+        self._life.point("connect")
+        if self.clock.now < self.absent_until:
+            raise DeviceAbsent("Porta del lettore: non si apre.")
+        return WatchedLink(self.wired.connect(), self, self._life, witness)
+
+
+class WatchedLink:
+    """The till's end of the cable: the process may end at every read and write, and the witness sees the bytes."""
+
+    def __init__(self, inner: WiredLink, cable: Cable, life: Life, witness: Witness) -> None:
+        self._inner = inner
+        self._cable = cable
+        self._life = life
+        self._witness = witness
+
+    def read(self, *, timeout: float) -> bytes:
+        """See Link.read."""
+        self._life.point("read")
+        data = self._inner.read(timeout=max(timeout, LEAST) if timeout else 0.0)
+        if data:
+            self._witness.reads(data)
+            self._life.point("heard")
+        return data
+
+    def write(self, data: bytes, *, timeout: float) -> None:
+        """See Link.write."""
+        self._life.point("write")
+        self._witness.writes(data)
+        is_money = data[_CODE : _CODE + 1] in _MONEY
+        if is_money:
+            self._life.point("money")
+        self._inner.write(data, timeout=timeout)
+        if is_money:
+            self._witness.reader_took()
+        if self._cable.blocked:
+            self._cable.blocked = False
+            raise DeviceUnanswered("Porta del lettore: la scrittura si è fermata.")
+        self._life.point("wrote")
+
+    def close(self) -> None:
+        """See Link.close."""
+        self._inner.close()
+
+
+Wrap = Callable[[Link], Link]

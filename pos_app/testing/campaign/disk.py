@@ -1,0 +1,224 @@
+"""What the journal lies on: memory that honours the journal's contract, or the real journal in a folder.
+
+Either way the next process finds what was durable, and nothing that a tidy end would have added.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from pos_app.clock import Clock, stamp
+from pos_app.domain.events import Event, NoticeRead, Stamp
+from pos_app.domain.fold import Record, apply, fold
+from pos_app.domain.payment import Payment
+from pos_app.journal import codec
+from pos_app.journal.errors import JournalFailed
+from pos_app.journal.journal import Journal, PaymentJournal
+from pos_app.journal.layout import TERMINAL
+from pos_app.journal.reserve import BEGINS
+from pos_app.testing.campaign.life import Life
+from pos_app.testing.campaign.witness import Witness
+
+_SMALL_RESERVE = 64 * 1024
+
+
+class Disk(Protocol):
+    """Where journals are opened, one process after the other."""
+
+    def open(self) -> PaymentJournal:
+        """The journal as the next process finds it. Raises JournalError."""
+        ...
+
+    def let_go(self) -> None:
+        """The process ended: nothing of it writes any more."""
+        ...
+
+    def records(self) -> list[Record]:
+        """All that is durable, oldest first; while a journal is open."""
+        ...
+
+    def text_of(self, event: Event) -> str:
+        """The text under which the event that was just written lies there."""
+        ...
+
+    def refold(self) -> None:
+        """Let the next process read everything back, whatever this one knew."""
+        ...
+
+
+class MemoryDisk:
+    """Lines of canonical JSON."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.lines: list[tuple[str, Stamp, str]] = []
+        self.operations = 0
+        self.payments: dict[str, Payment] = {}  # what the lines fold to: `refold` proves it
+
+    def open(self) -> "JournalInMemory":
+        """See Disk."""
+        return JournalInMemory(self, self._clock)
+
+    def let_go(self) -> None:
+        """See Disk."""
+
+    def records(self) -> list[Record]:
+        """See Disk."""
+        lines = enumerate(self.lines, 1)
+        return [Record(seq, payment_id, moment, codec.decode(text)) for seq, (payment_id, moment, text) in lines]
+
+    def refold(self) -> None:
+        """Read everything back from the text alone, as a process does that knows nothing."""
+        self.payments = fold(record for record in self.records() if record.payment_id != TERMINAL)
+
+    def text_of(self, _event: Event) -> str:
+        """See Disk."""
+        return self.lines[-1][2]
+
+    def cut(self, records: int) -> None:
+        """Lose the last records, as a disk does that said it had synced."""
+        del self.lines[len(self.lines) - records :]
+        self.refold()
+        self.operations = sum('"event":"NoticeRead"' in text for _, _, text in self.lines)
+
+
+class JournalInMemory:
+    """Implements PaymentJournal on a MemoryDisk."""
+
+    def __init__(self, disk: MemoryDisk, clock: Clock) -> None:
+        self._disk = disk
+        self._clock = clock
+        self._payments = dict(disk.payments)
+
+    degraded: str | None = None
+
+    @property
+    def payments(self) -> Mapping[str, Payment]:
+        """See PaymentJournal."""
+        return self._payments
+
+    @property
+    def operations(self) -> int:
+        """See PaymentJournal."""
+        return self._disk.operations
+
+    @property
+    def latest(self) -> Stamp | None:
+        """See PaymentJournal."""
+        return self._disk.lines[-1][1] if self._disk.lines else None
+
+    def append(self, payment_id: str, event: Event) -> Payment:
+        """See PaymentJournal."""
+        moment = stamp(self._clock)
+        before = self._payments.get(payment_id) or Payment(payment_id)
+        after = before if payment_id == TERMINAL else apply(before, moment, event)
+        self._disk.lines.append((payment_id, moment, codec.encode(event)))
+        self._disk.operations += isinstance(event, NoticeRead)
+        if payment_id != TERMINAL:
+            self._payments[payment_id] = self._disk.payments[payment_id] = after
+        return after
+
+
+class FolderDisk:
+    """The real journal in a folder. A process that ends leaves its files as they were at that moment."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self._clock = clock
+        self._root = folder
+        self._numbers = count(1)
+        self.folder = folder / "0"
+        self.folder.mkdir(parents=True)
+        self._journal: Journal | None = None
+
+    def open(self) -> Journal:
+        """See Disk."""
+        journal = self.open_anew()
+        self._journal = journal
+        return journal
+
+    def open_anew(self) -> Journal:
+        """The journal in the folder, as any process would open it."""
+        return Journal.open(self.folder / "journal", self._clock, allow_volatile=True, reserve_bytes=_SMALL_RESERVE)
+
+    def let_go(self) -> None:
+        """See Disk: the files are taken aside before the old process's connection tidies them up."""
+        journal, self._journal = self._journal, None
+        if journal is None:
+            return
+        left = self._root / str(next(self._numbers))
+        shutil.copytree(self.folder, left, ignore=shutil.ignore_patterns("lock"))
+        journal.close()
+        shutil.rmtree(self.folder)
+        self.folder = left
+
+    def records(self) -> list[Record]:
+        """See Disk."""
+        journal = self._journal
+        if journal is None:
+            return []
+        found = (record for name in (*journal.payments, TERMINAL) for record in journal.records_of(name))
+        return sorted(found, key=lambda record: record.seq)
+
+    def text_of(self, event: Event) -> str:
+        """See Disk."""
+        return codec.encode(event)
+
+    def refold(self) -> None:
+        """See Disk: the real journal always does."""
+
+
+class WatchedJournal:
+    """Implements PaymentJournal: the process may end before and after each record, and the witness sees them all.
+
+    After `fail` every further record is refused, as the real one does after an error of the disk.
+    """
+
+    def __init__(self, inner: PaymentJournal, life: Life, witness: Witness, text_of: Callable[[Event], str]) -> None:
+        self._inner = inner
+        self._life = life
+        self._witness = witness
+        self._text_of = text_of
+        self._failed = False
+        witness.payments = inner.payments
+        witness.journal_fails = False
+
+    @property
+    def payments(self) -> Mapping[str, Payment]:
+        """See PaymentJournal."""
+        return self._inner.payments
+
+    @property
+    def operations(self) -> int:
+        """See PaymentJournal."""
+        return self._inner.operations
+
+    @property
+    def latest(self) -> Stamp | None:
+        """See PaymentJournal."""
+        return self._inner.latest
+
+    @property
+    def degraded(self) -> str | None:
+        """See PaymentJournal."""
+        return "The journal can't be written." if self._failed else self._inner.degraded
+
+    def append(self, payment_id: str, event: Event) -> Payment:
+        """See PaymentJournal."""
+        before = self._inner.payments.get(payment_id) or Payment(payment_id)
+        self._witness.decided_at = self._witness.clock.true_utc()
+        self._life.point("append")
+        if type(event) in BEGINS:
+            self._life.point("begins")
+        if self._failed:
+            raise JournalFailed("The journal can't be written.")
+        after = self._inner.append(payment_id, event)
+        self._witness.recorded(payment_id, before, event, self._text_of(event))
+        self._life.point("appended")
+        return after
+
+    def fail(self) -> None:
+        """From now on every record is refused. Raises JournalFailed."""
+        self._failed = self._witness.journal_fails = True
+        raise JournalFailed("The journal can't be written: Input/output error.")
