@@ -19,6 +19,7 @@ from pos_app.domain.events import (
     Event,
     LateCardApproval,
     NoticeRead,
+    ReversalApproved,
     TerminalRestarted,
 )
 from pos_app.domain.notice import NoticeCode
@@ -185,6 +186,8 @@ def _late_event(payment: Payment, transaction: CardTransaction) -> Event | None:
     taken, charged = payment.baseline, card.as_card(transaction)
     if payment.charge_started is None or taken is None or taken.last_result == transaction.fingerprint:
         return None
+    if payment.state is State.REVERSING and transaction.amount is None:
+        return ReversalApproved(charged)  # a reversal's result names no amount (ecr17.md 2.3): it answers our own S
     fits = transaction.amount == payment.total
     if payment.state in _UNKNOWN:
         return CardApproved(charged) if fits else None

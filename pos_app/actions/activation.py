@@ -20,6 +20,7 @@ from pos_app.domain.events import (
 from pos_app.domain.money import is_chargeable
 from pos_app.journal.errors import JournalFull
 
+_DOUBT_SECONDS = 60.0
 _LONGEST_WAIT_AFTER = 5  # the fifth interval is the last that grows
 _RANDOM_IN_KEY = 10  # stIdempotencyKey: prefix, underscore, ten letters or digits (pagopa.md 2.2)
 
@@ -61,6 +62,8 @@ def new_key(run: PaymentInProgress) -> str:
 def seconds_until_due(run: PaymentInProgress) -> float:
     """Seconds until the same activation may go out again: twelve times (2^k - 1) after the k-th (pagopa.md 3.4)."""
     payment = run.payment
+    if run.token_seconds_left() <= 0:
+        return 0.0 if run.token_is_surely_over() else _DOUBT_SECONDS
     if not payment.activation_tries or payment.updated is None:
         return 0.0
     tries = min(payment.activation_tries, _LONGEST_WAIT_AFTER)
@@ -69,11 +72,11 @@ def seconds_until_due(run: PaymentInProgress) -> float:
 
 
 def _waited(run: PaymentInProgress) -> bool:
-    """Wait until the next try is due; False when the people at the counter give up."""
-    while (left := seconds_until_due(run)) > 0:
+    """Wait until the next try is due; False when the people at the counter give up, or the key has died meanwhile."""
+    while run.token_seconds_left() > 0 and (left := seconds_until_due(run)) > 0:
         if run.ask(Question.ACTIVATION_UNANSWERED, timeout=left) in (Answer.NO, Answer.LATER):
             return False
-    return True
+    return run.token_seconds_left() > 0  # with a dead key the same bytes would open another session
 
 
 def send(run: PaymentInProgress) -> None:
@@ -87,10 +90,13 @@ def send(run: PaymentInProgress) -> None:
 
 
 def release(run: PaymentInProgress) -> None:
-    """Learn the token, to be able to send KO, as long as it can still be valid."""
-    if run.payment.activation is None or run.token_is_surely_over():
+    """Learn the token, to be able to send KO, while its key surely lives; later the lock ends by itself.
+
+    In between, while the clocks leave a doubt, nothing is sent: the Node may have forgotten the key.
+    """
+    if run.token_is_surely_over():
         run.record(LockExpired())
-    else:
+    elif run.token_seconds_left() > 0:
         send(run)
 
 

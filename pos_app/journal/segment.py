@@ -7,6 +7,7 @@ WAL with synchronous=FULL: every commit is on disk when it returns. One connecti
 import hashlib
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -71,6 +72,7 @@ class Segment:
         self.path = path
         self.opening = opening
         self._connection = connection
+        weakref.finalize(self, connection.close)  # a terminal that was killed closes nothing
 
     @classmethod
     def create(cls, path: Path, opening: Opening) -> "Segment":
@@ -96,7 +98,10 @@ class Segment:
     def open_reading(cls, path: Path) -> "Segment":
         """Any segment, also while another process writes it."""
         uri = f"{path.resolve().as_uri()}?mode=ro"
-        return cls._opened(path, _with_exact_text(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5)))
+        return cls._opened(
+            path,
+            _with_exact_text(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False)),
+        )
 
     @classmethod
     def _opened(cls, path: Path, connection: sqlite3.Connection) -> "Segment":

@@ -4,6 +4,7 @@
 """
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class StateFile:
             self._database = sqlite3.connect(path or "", check_same_thread=False, timeout=0.2)
         except sqlite3.Error as error:
             raise StateError(f"{path} can't be used as a state file: {error}") from error
+        weakref.finalize(self, self._database.close)  # rules without a server are dropped, not closed
         try:
             for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
                 self._database.execute(f"PRAGMA {pragma}")  # exclusive: one sandbox a file

@@ -143,13 +143,15 @@ class FolderDisk:
         return Journal.open(self.folder / "journal", self._clock, allow_volatile=True, reserve_bytes=_SMALL_RESERVE)
 
     def let_go(self) -> None:
-        """See Disk: the files are taken aside before the old process's connection tidies them up."""
+        """See Disk: the files are taken aside before the old process's connection tidies them up.
+
+        Aside of its lock too: a process that ended while it opened its journal took its file descriptors with it.
+        """
         journal, self._journal = self._journal, None
-        if journal is None:
-            return
         left = self._root / str(next(self._numbers))
         shutil.copytree(self.folder, left, ignore=shutil.ignore_patterns("lock"))
-        journal.close()
+        if journal is not None:
+            journal.close()
         shutil.rmtree(self.folder)
         self.folder = left
 
@@ -215,6 +217,7 @@ class WatchedJournal:
             raise JournalFailed("The journal can't be written.")
         after = self._inner.append(payment_id, event)
         self._witness.recorded(payment_id, before, event, self._text_of(event))
+        self._witness.latest[payment_id] = after
         self._life.point("appended")
         return after
 

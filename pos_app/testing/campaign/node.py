@@ -20,7 +20,7 @@ from pos_app.sandbox.creditor import Creditor
 from pos_app.sandbox.ec_calls import EcCall, EcReply
 from pos_app.sandbox.node import Node, run
 from pos_app.sandbox.node_world import NodeWorld
-from pos_app.sandbox.notices import Notice, position_key, read_position
+from pos_app.sandbox.notices import Notice, Position, position_key, read_position
 from pos_app.sandbox.records import Session
 from pos_app.sandbox.registry import Registry, default_registry
 from pos_app.sandbox.soap import NODE
@@ -37,6 +37,12 @@ _TOKEN_SECONDS = 1800
 def registry() -> Registry:
     """The sandbox's own, read once a process."""
     return default_registry()
+
+
+@cache
+def _position(notice: NoticeCode) -> Position:
+    """Where this notice has its place, checked once."""
+    return read_position(notice.creditor.digits, notice.number.digits, {"amount": notice.amount}, year=2026)
 
 
 class FarSide:
@@ -71,7 +77,7 @@ class FarSide:
     def put(self, notice: NoticeCode, held: Notice) -> None:
         """Let the creditor institution hold this notice as `held` says."""
         due = replace(held, due_date=held.due_date or "2026-12-31")
-        position = read_position(notice.creditor.digits, notice.number.digits, {"amount": due.amount}, year=2026)
+        position = _position(notice)
         self._store.positions.put(position.key, replace(position, notice=due))
 
     def cancel_expired(self) -> None:

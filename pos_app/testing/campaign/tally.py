@@ -25,6 +25,7 @@ class Tally:
     schedules: int = 0
     crash_points: int = 0
     bytecode_kills: int = 0
+    timed: int = 0  # schedules that took `seconds` of one core's time, and nothing else
     seconds: float = 0.0
     struck: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
@@ -50,6 +51,7 @@ class Tally:
         self.schedules += other.schedules
         self.crash_points += other.crash_points
         self.bytecode_kills += other.bytecode_kills
+        self.timed += other.timed
         self.seconds += other.seconds
         self.struck.update(other.struck)
         self.broken.update(other.broken)

@@ -34,6 +34,7 @@ COUNTS = (
     "unreported_uncertain", "stuck",
 )  # fmt: skip
 BUDGET = Limits().token_budget
+_LONGEST_CALL = Limits().outcome
 _NAK = encode_control(Signal.NAK)
 _KEY_ELEMENT = re.compile(r"<idempotencyKey>([^<]*)<")
 _PAID = frozenset({"customer", "merchant"})
@@ -89,6 +90,7 @@ class Witness:
         self.breaches: list[Breach] = []
         self.events: dict[str, list[e.Event]] = {}
         self.payments: Mapping[str, Payment] = {}
+        self.latest: dict[str, Payment] = {}  # also those that a new month's journal no longer tells of
         self.shown: set[tuple[str, State]] = set()
         self.trace: list[str] | None = None
         self.journal_fails = False
@@ -303,6 +305,15 @@ def _may_report(witness: Witness, seen: Recorded) -> Found:
         yield from _really_not_charged(witness, seen)
 
 
+def _lock_is_over(witness: Witness, seen: Recorded) -> Found:
+    """Money rule 3: a lock is given up only when it is surely over; a request may have been under way for a while."""
+    key = seen.before.activation.key if seen.before.activation else ""
+    soonest = witness.decided_at + timedelta(seconds=_LONGEST_CALL)
+    for session in witness.far_side.our_sessions():
+        if session.is_open and (session.cache_key or "").endswith(f"/{key}") and session.expires_at > soonest:
+            yield "unreleased", "a lock is given up when it is over", f"it lasts until {session.expires_at}"
+
+
 def _happened_last(seen: Recorded, first: type[e.Event], second: type[e.Event]) -> bool:
     """Whether a `second` came after the last `first`."""
     last = [type(event) for event in seen.earlier if isinstance(event, (first, second))]
@@ -342,6 +353,7 @@ RULES: Mapping[type[e.Event], tuple[Rule, ...]] = {
     e.ChargeStarted: (_may_charge,),
     e.ActivationIntended: (_one_activation,),
     e.OutcomeIntended: (_may_report,),
+    e.LockExpired: (_lock_is_over,),
     e.ReversalStarted: (_may_reverse,),
     e.PrintStarted: (_may_print,),
 }

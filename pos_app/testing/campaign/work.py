@@ -62,7 +62,8 @@ def do(piece: Piece) -> Tally:
     tally, began = Tally(), time.process_time()
     for item in piece.items:
         WORK[piece.kind](tally, item)
-    tally.seconds = time.process_time() - began
+    if piece.kind == "schedules":
+        tally.timed, tally.seconds = tally.schedules, time.process_time() - began
     return tally
 
 

@@ -190,6 +190,8 @@ class World:
         except JournalLocked as error:
             self.locked = True
             self.witness.tell("process", f"locked: {error}")
+            if not self.must_lock:
+                self.witness.breach("stuck", "21 only a damaged journal is refused", str(error))
         except BREAKS as error:
             self.witness.tell("process", f"ends: {type(error).__name__}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the campaign must tell it
