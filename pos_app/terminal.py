@@ -147,6 +147,8 @@ class Terminal:
         if not transaction.approved or any(payment.knows_card(transaction.fingerprint) for payment in payments):
             return
         for payment in reversed(list(payments)):
+            if payment.state in _UNKNOWN and transaction.amount is None:
+                break  # most likely its own, but only the last result and the totals can prove it; never an older one's
             event = _late_event(payment, transaction)
             if event is not None:
                 PaymentInProgress(self.desk, payment.id).record(event)
