@@ -155,7 +155,7 @@ class Payment:
 
     def knows_card(self, fingerprint: str) -> bool:
         """Whether this very result of the reader is already one of this payment's facts."""
-        cards = (self.card, self.other_amount_card, *self.late_cards)
+        cards = (self.card, self.other_amount_card, self.reversal_card, *self.late_cards)
         return any(card is not None and card.fingerprint == fingerprint for card in cards)
 
     def copy_state(self, copy: str) -> JobState:

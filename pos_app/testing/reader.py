@@ -150,6 +150,11 @@ class MemoryReader:
     def close(self) -> None:
         """Nothing to let go of."""
 
+    @property
+    def last_result(self) -> CardTransaction | None:
+        """What it would answer to a question for its last result."""
+        return self._last
+
     # --- the device behind it --------------------------------------------------------------------
 
     def _act(self, seconds: float, tick: Tick) -> None:

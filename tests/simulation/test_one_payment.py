@@ -221,3 +221,15 @@ def test_a_lock_that_was_given_up_at_the_counter_is_released_without_a_restart()
     world.drain()
     assert [verdict for _, verdict, _ in world.psp.outcomes] == ["KO"]
     assert world.journal.payments[payment.id].state is State.CLOSED
+
+
+def test_a_reversal_s_own_result_told_again_is_no_other_charge() -> None:
+    world = World()
+    world.psp.outcome_answers.append(e.RivalPaymentFound("PPT_PAGAMENTO_DUPLICATO"))
+    payment = world.pay()
+    assert payment is not None
+    told_again = world.reader.last_result
+    assert told_again is not None
+    world.terminal.on_late(told_again)
+    assert world.journal.payments[payment.id].late_cards == ()
+    assert not world.journal.payments[payment.id].needs_person
