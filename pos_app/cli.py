@@ -270,6 +270,19 @@ def reader_close(**asked: Any) -> None:
     sys.exit(command(**asked))
 
 
+@reader.command("accept")
+@click.option("--operator", required=True, metavar="NAME", help="Who vouches for it.")
+@click.option("--reason", required=True, help="What the reader was used for.")
+@PROFILE
+@SETTINGS
+@PORT
+def reader_accept(**asked: Any) -> None:
+    """Out of exit 6 where the reader was used without this terminal. Exit 3: there is nothing to accept."""
+    from pos_app.composition.readers import accept as command  # noqa: PLC0415 - see above
+
+    sys.exit(command(**asked))
+
+
 @main.group()
 def journal() -> None:
     """Read the journal; all but `quarantine` works while the terminal runs."""

@@ -1,5 +1,7 @@
 """Devices from a hardware profile. A port `double:` starts the double, and its pseudo-terminal goes to the driver."""
 
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,12 +14,14 @@ from pos_app.clock import Clock
 from pos_app.errors import UserError
 
 PROFILE_WRONG = 5
+_KEY_BYTES = 32
 
 
 @contextmanager
-def card_reader(device: Device, folder: Path, key: bytes, clock: Clock) -> Iterator[CardReader]:
-    """The card reader of the profile; a double keeps its memory in `folder`. `key` keys the hash of its results."""
-    with _reader_port(device, folder) as port:
+def card_reader(device: Device, state_dir: Path, clock: Clock) -> Iterator[CardReader]:
+    """The card reader of the profile; a double keeps its memory in `state_dir`, as we do the key of its results."""
+    key = _fingerprint_key(state_dir / "reader.key")
+    with _reader_port(device, state_dir / "doubles") as port:
         options = replace(device.options, port=port)
         reader: CardReader = registry.driver("card_reader", device.driver)(
             options, fingerprint_key=key, monotonic=clock.elapsed
@@ -78,3 +82,15 @@ def _printer_port(device: Device, papers: Path) -> Iterator[str]:
         raise UserError(f"The printer's double can't be started: {error}", PROFILE_WRONG) from error
     with SimulatedPrinter(columns=device.options.columns, script=script, tray=Tray(papers)) as double:
         yield double.port
+
+
+def _fingerprint_key(path: Path) -> bytes:
+    """The key of the reader's fingerprints, made once for each terminal and readable by it alone (PCI DSS 3.5.1.1)."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise UserError(f"{path} is not a key of {_KEY_BYTES} bytes: restore it; old baselines hang on it.", 6)
+    return key

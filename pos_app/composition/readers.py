@@ -1,7 +1,6 @@
 """The card reader by hand: `pos-terminal reader …`. Nothing here can charge a card."""
 
 import json
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -19,11 +18,14 @@ from hw_profiles import Device
 from pos_app import settings as terminal_settings
 from pos_app.clock import BootClock
 from pos_app.composition import devices
+from pos_app.composition.continuity import unexplained_result
 from pos_app.desk import no_tick
+from pos_app.domain.events import ReaderAccepted
 from pos_app.domain.money import to_euro
 from pos_app.domain.states import State
 from pos_app.errors import UserError
 from pos_app.journal.journal import Journal
+from pos_app.journal.layout import TERMINAL
 
 READY, NOT_READY, NOT_DONE, OPEN_CHARGE = 0, 1, 3, 4
 _PATIENCE = 60.0  # seconds for one command; what it asks has shorter limits of its own
@@ -80,6 +82,18 @@ def close(*, as_json: bool, **where: Any) -> int:
     return READY if closed.closed else NOT_DONE
 
 
+def accept(*, operator: str, reason: str, **where: Any) -> int:
+    """Record that somebody vouches for the reader's last result, of which the journal knows nothing."""
+    folder = Path(terminal_settings.load(where["settings_file"]).terminal.state_dir) / "journal"
+    with _reader(**where) as (reader, journal):
+        found = unexplained_result(reader, folder)
+        if found is None:
+            raise UserError("The journal explains the reader's last result: there is nothing to accept.", NOT_DONE)
+        journal.append(TERMINAL, ReaderAccepted(operator, reason, found.reader_id, found.last_result or "", found.stan))
+    click.echo(f"Accepted: the reader's last result (STAN {found.stan or '?'}) is none of this terminal's.")
+    return READY
+
+
 def _refuse_while_undecided(journal: Journal) -> None:
     undecided = [payment.operation for payment in journal.payments.values() if payment.state in _UNDECIDED]
     if undecided:
@@ -100,10 +114,9 @@ def _reader(
     if port is not None:
         device = Device(device.driver, replace(device.options, port=port))
     state_dir, clock = Path(settings.terminal.state_dir), BootClock()
-    key = secrets.token_bytes(32)  # nothing of a result is kept, so nothing is compared with it later
     with (
-        Journal.open(state_dir / "journal", clock, allow_volatile=True) as journal,  # nothing is written to it here
-        devices.card_reader(device, state_dir / "doubles", key, clock) as reader,
+        Journal.open(state_dir / "journal", clock, allow_volatile=True) as journal,
+        devices.card_reader(device, state_dir, clock) as reader,
     ):
         if not isinstance(reader, Ecr17CardReader):
             raise UserError(f"A reader with the driver {device.driver!r} can't be asked by hand.", NOT_DONE)

@@ -1,6 +1,5 @@
 """One terminal, wired: what `pay`, `run` and `recover` work with."""
 
-import os
 import secrets
 import string
 from collections.abc import Callable, Iterator
@@ -11,10 +10,11 @@ from typing import Protocol
 
 import hw_profiles
 from drivers import registry
-from drivers.contracts import Tick
+from drivers.contracts import ReaderStatus, Tick
 from pos_app.background import Background
 from pos_app.clock import BootClock, Clock
 from pos_app.composition import devices
+from pos_app.composition.continuity import Continuity
 from pos_app.composition.reality import Reality
 from pos_app.counter import Inbox, Screen
 from pos_app.desk import Desk, Limits, Rules, no_tick
@@ -31,7 +31,6 @@ from pos_app.settings import Settings, require_own_values
 from pos_app.terminal import Terminal
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
-_KEY_BYTES = 32
 
 
 class Counter(Protocol):
@@ -81,8 +80,7 @@ def station(
         trial = profile.card_reader.is_double or settings.psp.test or bool(settings.demonstration)
         journal = stack.enter_context(Journal.open(state_dir / "journal", clock, allow_volatile=trial))
         doubles = state_dir / "doubles"
-        key = _fingerprint_key(state_dir / "reader.key")
-        reader = stack.enter_context(devices.card_reader(profile.card_reader, doubles, key, clock))
+        reader = stack.enter_context(devices.card_reader(profile.card_reader, state_dir, clock))
         printer = stack.enter_context(devices.printer(profile.printer, papers, clock))
         url = stack.enter_context(_psp_url(settings, doubles, reader_is_double=profile.card_reader.is_double))
         transport = HttpTransport(_endpoint(settings, url))
@@ -90,6 +88,12 @@ def station(
         reality.look(reader)
         if reality.reader_is_double is False:
             require_own_values(settings)
+        continuity = Continuity(reader, state_dir / "journal", settings.terminal.shared_reader)
+
+        def objection(status: ReaderStatus) -> str | None:
+            continuity.look()  # where the reader was not there at the start
+            return reality.objection(status)
+
         desk = Desk(
             reader=reader,
             printer=printer,
@@ -103,10 +107,12 @@ def station(
             random_text=_random_text,
             limits=limits or Limits(),
             tick=tick,
-            objection=reality.objection,
+            objection=objection,
             is_trial=reality.is_trial,
         )
-        yield Station(settings, Terminal(desk), Background(desk), journal, reality, papers)
+        terminal = Terminal(desk)
+        continuity.look()
+        yield Station(settings, terminal, Background(desk), journal, reality, papers)
 
 
 @contextmanager
@@ -174,15 +180,3 @@ def stationery(settings: Settings, trial: Callable[[], bool], clock: Clock) -> S
 
 def _random_text(length: int) -> str:
     return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(length))
-
-
-def _fingerprint_key(path: Path) -> bytes:
-    """The key of the reader's fingerprints, made once for each terminal and readable by it alone (PCI DSS 3.5.1.1)."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-    key = path.read_bytes()
-    if len(key) != _KEY_BYTES:
-        raise UserError(f"{path} is not a key of {_KEY_BYTES} bytes: restore it; old baselines hang on it.", 6)
-    return key

@@ -526,3 +526,17 @@ class CarriedOver(Event):
 @dataclass(frozen=True)
 class TerminalRestarted(Event):
     """The process that ran this payment ended; this is the next one."""
+
+
+@dataclass(frozen=True)
+class ReaderAccepted(Event):
+    """A person vouches that the reader's last result, which no record explains, is none of this terminal's.
+
+    It belongs to no payment; `last_result` is the result's fingerprint (see `continuity`).
+    """
+
+    operator: str
+    reason: str
+    reader_id: str
+    last_result: str
+    stan: str = ""

@@ -2,10 +2,11 @@
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pos_app.domain.events import Event
 from pos_app.domain.fold import Record, fold
 from pos_app.domain.payment import Payment
 from pos_app.journal.chain import Tip
@@ -36,6 +37,13 @@ class JournalReader:
         with _sqlite_can_read():
             for segment in self._segments(names[max(0, bisect_left(names, month) - 1) :]):
                 yield from map(as_record, segment.verified_rows())
+
+    def newest_first(self, kinds: Collection[type[Event]]) -> Iterator[Event]:
+        """The events of these kinds, of the terminal itself too. Raises JournalLocked."""
+        names = frozenset(kind.__name__ for kind in kinds)
+        with _sqlite_can_read():
+            for segment in self._segments(segment_names(self._folder)[::-1]):
+                yield from (as_record(row).event for row in segment.rows_backwards() if row.name in names)
 
     def payments(self) -> dict[str, Payment]:
         """All payments, oldest first. Raises JournalLocked."""

@@ -34,6 +34,7 @@ class TerminalSettings(Table):
     id: Annotated[Identifier, Field(description="the terminal's id at the PSP")]
     profile: Words = "simulator"  # a hardware profile's name or path
     language: Literal["it", "de", "fr", "sl", "en"] = "it"
+    shared_reader: bool = False  # others charge on this card reader too: its memory then says nothing about our journal
     state_dir: Annotated[Folder, Field(description="where journal and receipts are kept")]
 
 
