@@ -60,17 +60,33 @@ ACTIONS: Mapping[State, Action] = {
 }
 
 
-class Background:
-    """The work that goes on without anybody at the counter."""
+_AT_DEVICES = frozenset({State.CHARGE_UNCERTAIN, State.OPERATOR_RULING, State.REFUNDING, State.REVERSING})
 
-    def __init__(self, desk: Desk) -> None:
+
+def needs_devices(payment: Payment) -> bool:
+    """Whether what it waits for needs the card reader or the printer, which belong to the loop at the counter."""
+    prints = payment.state is State.PRINTING and not (payment.parked or payment.copies)
+    return prints or payment.state in _AT_DEVICES
+
+
+def needs_none(payment: Payment) -> bool:
+    """The others: they can go on while somebody pays at the counter."""
+    return not needs_devices(payment)
+
+
+class Background:
+    """The work that goes on without anybody at the counter. `takes` says of which payments; without it, of all."""
+
+    def __init__(self, desk: Desk, *, takes: Callable[[Payment], bool] | None = None) -> None:
         self.desk = desk
+        self._takes = takes
         self._polled: dict[str, float] = {}
 
     def owned(self) -> list[Payment]:
         """The open payments that belong to the background, oldest first."""
         payments = self.desk.journal.payments.values()
-        return [payment for payment in payments if payment.is_open and (payment.is_parked or payment.restarted)]
+        mine = [payment for payment in payments if payment.is_open and (payment.is_parked or payment.restarted)]
+        return mine if self._takes is None else list(filter(self._takes, mine))
 
     def seconds_until_due(self) -> float:
         """Seconds until something is due; infinite when only people can go on."""

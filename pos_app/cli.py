@@ -59,7 +59,7 @@ def main(debug: bool) -> None:  # noqa: FBT001 - click hands flags over by name
 @JSON
 def pay(**asked: Any) -> None:
     """One payment. Exit 0 paid · 3 not paid, nothing charged · 4 uncertain or a case · 7 charged and reversed."""
-    from pos_app.composition.commands import pay as command  # noqa: PLC0415 - see the module's first line
+    from pos_app.composition.paying import pay as command  # noqa: PLC0415 - see the module's first line
 
     sys.exit(command(**asked))
 
@@ -69,7 +69,7 @@ def pay(**asked: Any) -> None:
 @SETTINGS
 def run(**asked: Any) -> None:
     """The terminal: recovery first, then one payment after the other until Ctrl-C."""
-    from pos_app.composition.commands import run as command  # noqa: PLC0415 - see the module's first line
+    from pos_app.composition.running import run as command  # noqa: PLC0415 - see the module's first line
 
     sys.exit(command(**asked))
 
@@ -79,7 +79,7 @@ def run(**asked: Any) -> None:
 @SETTINGS
 def recover(**asked: Any) -> None:
     """Resolve what a crash left open. Exit 0 nothing left open · 4 something needs a person."""
-    from pos_app.composition.commands import recover as command  # noqa: PLC0415 - see the module's first line
+    from pos_app.composition.running import recover as command  # noqa: PLC0415 - see the module's first line
 
     sys.exit(command(**asked))
 
@@ -158,7 +158,7 @@ def simulate_card_reader(**options: Any) -> None:
 @click.option("--width", type=click.Choice(["48", "42", "32"]), default="48", show_default=True, help="Columns.")
 def simulate_printer(**options: Any) -> None:
     """An ESC/POS receipt printer; each paper as PNG, text and JSON."""
-    from pos_app.composition.commands import simulate_printer as command  # noqa: PLC0415 - see above
+    from pos_app.composition.doubles import simulate_printer as command  # noqa: PLC0415 - see above
 
     command(**options)
 

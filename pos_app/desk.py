@@ -1,6 +1,7 @@
 """Everything on the desk that a payment needs, and one payment in progress on it."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -102,6 +103,7 @@ class Desk:
     objection: Objection = no_objection
     is_trial: Callable[[], bool] = trial
     machine: PaymentMachine = field(default_factory=PaymentMachine)
+    recording: threading.Lock = field(default_factory=threading.Lock)  # the loop and the background, one at a time
     view_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
@@ -122,9 +124,10 @@ class PaymentInProgress:
 
         Raises ImpossibleEvent before anything was written, JournalFailed when it could not be made durable.
         """
-        learned = learn(self.payment, stamp(self.desk.clock), event)
-        expected = self.desk.machine.next_state(learned, event)
-        payment = self.desk.journal.append(self.payment_id, event)
+        with self.desk.recording:
+            learned = learn(self.payment, stamp(self.desk.clock), event)
+            expected = self.desk.machine.next_state(learned, event)
+            payment = self.desk.journal.append(self.payment_id, event)
         assert payment.state is expected, "the machine and the fold read the same table"
         self.show()
         return payment

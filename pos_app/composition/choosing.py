@@ -6,7 +6,7 @@ from drivers.contracts import ScannedCode
 from pos_app.counter import Inbox
 from pos_app.domain.money import to_euro
 from pos_app.domain.notice import NoticeCode, NoticeError, read_code
-from pos_app.ui.console import Keyboard
+from pos_app.ui.keyboard import Keyboard
 
 CHOICE_SECONDS = 120
 _SLICE = 1.0

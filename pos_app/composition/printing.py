@@ -26,12 +26,12 @@ from pos_app.domain.states import State
 from pos_app.errors import UserError
 from pos_app.journal.errors import JournalInUse
 from pos_app.journal.journal import Journal
-from pos_app.journal.reader import JournalReader
 from pos_app.receipts.papers import printed_at
 from pos_app.receipts.reports import PageFacts, printer_page
 from pos_app.settings import Settings
 from pos_app.texts import Texts, texts
-from pos_app.ui.console import ConsoleScreen, Keyboard
+from pos_app.ui.console import ConsoleScreen
+from pos_app.ui.keyboard import Keyboard
 
 PRINTED, NOT_PRINTED, UNPROVEN, PROFILE_WRONG, IN_USE = 0, 3, 4, 5, 8
 _ANSWER_SECONDS = 120.0
@@ -142,13 +142,10 @@ def reprint(
 
 
 def _found(here: Bench, wanted: str) -> str:
-    for payment in here.journal.payments.values():
-        if wanted in (payment.id, payment.operation):
-            return payment.id
-    for payment in JournalReader(Path(here.settings.terminal.state_dir) / "journal").payments().values():
-        if wanted in (payment.id, payment.operation):
-            raise UserError(here.say("print.earlier_month", operation=payment.operation), NOT_PRINTED)
-    raise UserError(here.say("print.no_such_payment", wanted=wanted), NOT_PRINTED)
+    payment = here.journal.recall(wanted)
+    if payment is None:
+        raise UserError(here.say("print.no_such_payment", wanted=wanted), NOT_PRINTED)
+    return payment.id
 
 
 def _wanted(payment: Payment, asked_for: tuple[str, ...], say: Texts) -> tuple[str, ...]:

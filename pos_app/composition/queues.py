@@ -11,7 +11,7 @@ import click
 from pos_app import cases as queue
 from pos_app import settings as terminal_settings
 from pos_app.actions import outcome
-from pos_app.composition.commands import UNCERTAIN, in_words, nobody
+from pos_app.composition.consoles import UNCERTAIN, in_words, nobody
 from pos_app.composition.station import Station, station
 from pos_app.domain.events import Event, LadderReset
 from pos_app.domain.money import to_euro

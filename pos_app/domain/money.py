@@ -9,6 +9,7 @@ Cents = NewType("Cents", int)
 LARGEST_WIRE_AMOUNT = 99_999_999_999
 LARGEST_CHARGE = 99_999_999
 
+_ITALIAN_AMOUNT = re.compile(r"([0-9]{1,9}|[0-9]{1,3}(?:\.[0-9]{3}){1,2})(?:,([0-9]{2}))?", re.ASCII)
 _WIRE_AMOUNT = re.compile(r"([0-9]+)\.([0-9]{2})", re.ASCII)
 
 
@@ -45,6 +46,15 @@ def from_wire(text: str) -> Cents:
         message = f"{text!r} is not an amount with two decimals"
         raise MoneyError(message)
     return cents(int(found[1]) * 100 + int(found[2]))
+
+
+def from_italian(text: str) -> Cents:
+    """`125,50`, `1.234,56` or `125` -> cents, as people type euro. Raises MoneyError for anything else."""
+    found = _ITALIAN_AMOUNT.fullmatch(text.strip())
+    if found is None:
+        message = f"L'importo si scrive in euro, come 125,50: letto {text.strip()[:20]!r}."
+        raise MoneyError(message)
+    return cents(int(found[1].replace(".", "")) * 100 + int(found[2] or 0))
 
 
 def to_italian(amount: int) -> str:

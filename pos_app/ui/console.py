@@ -3,23 +3,17 @@
 Everything goes to one text stream (standard error), so that results alone stand on standard output.
 """
 
-import os
-import select
 import time
 from collections.abc import Mapping
 from typing import TextIO
 
-from drivers.contracts import ScannedCode, Symbology
+from drivers.contracts import ScannedCode
 from pos_app.counter import Answer, Question, Reply, View
 from pos_app.domain.money import to_euro
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
 from pos_app.texts import Texts
 from pos_app.ui import words
-
-# One letter each, first in Italian: sì, no, dopo.
-_LETTERS = {"s": Answer.YES, "y": Answer.YES, "n": Answer.NO, "d": Answer.LATER, "l": Answer.LATER}
-_LARGEST_LINE = 4096
 
 
 class ConsoleScreen:
@@ -73,6 +67,22 @@ class ConsoleScreen:
         self._stream.flush()
 
 
+class Aside:
+    """A screen for what goes on in the background: a line when a payment has moved; what the counter shows stays."""
+
+    def __init__(self, screen: ConsoleScreen, say: Texts) -> None:
+        self._screen = screen
+        self._say = say
+        self._shown: dict[str, State] = {}
+
+    def show(self, view: View) -> None:
+        """See Screen. Any thread may call it."""
+        payment = view.payment
+        if payment is not None and self._shown.get(payment.id) is not payment.state:
+            self._shown[payment.id] = payment.state
+            self._screen.tell(f"  ({payment.operation} {words.standing(payment, self._say)})")
+
+
 class ReadyAnswers:
     """An inbox that answers at once, by a table; what it does not know it lets time out (`pay --yes`, `recover`)."""
 
@@ -88,42 +98,3 @@ class ReadyAnswers:
             time.sleep(timeout)
             return None
         return Reply(view.number, answer)
-
-
-class Keyboard:
-    """An inbox on a file descriptor: a letter and Enter answers, anything longer is a code (typed or by a wedge).
-
-    At the end of input every question is answered as nobody would: NO, or LATER where that is possible.
-    """
-
-    def __init__(self, screen: ConsoleScreen, descriptor: int) -> None:
-        self._screen = screen
-        self._descriptor = descriptor
-        self._buffer = b""
-        self.ended = False
-
-    def next(self, timeout: float) -> Reply | ScannedCode | None:
-        """See Inbox."""
-        line = self._line(timeout)
-        if line is None:
-            return self._reply(Answer.NO) if self.ended else None
-        answer = _LETTERS.get(line.lower())
-        if answer is not None:
-            return self._reply(answer)
-        return ScannedCode(line, Symbology.TYPED) if line else None
-
-    def _reply(self, answer: Answer) -> Reply | None:
-        view = self._screen.view
-        return Reply(view.number, answer) if view and view.question else None
-
-    def _line(self, timeout: float) -> str | None:
-        if b"\n" not in self._buffer and not self.ended:
-            readable, _, _ = select.select([self._descriptor], [], [], timeout)
-            if readable:
-                data = os.read(self._descriptor, _LARGEST_LINE)
-                self.ended = not data
-                self._buffer = (self._buffer + data)[-_LARGEST_LINE:]
-        if b"\n" not in self._buffer:
-            return None
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.decode("utf-8", "backslashreplace").strip("\r")

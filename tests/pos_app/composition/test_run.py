@@ -1,8 +1,21 @@
-"""`pos-terminal run` on a plain terminal: what is typed, what is read, what is asked."""
+"""`pos-terminal run` on a plain terminal: what is typed, what is held up, what is asked, what goes on meanwhile."""
 
+import json
+import os
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
 
 from pos_app.testing.command import CODE, Command, Control
+
+NUMBER, CREDITOR = "301000000000012373", "77777777777"
+POSITION = f"/control/notices/{CREDITOR}/{NUMBER}"
+OTHER = "PAGOPA|002|301000000000020057|77777777777|8900"
+NOTICE_PICTURE = Path(__file__).parents[2] / "data" / "notice_photo.jpg"
+TWO_NOTICES = Path(__file__).parents[2] / "data" / "two_notices.jpg"
 
 
 def conversation(connected: Command, *lines: str) -> str:
@@ -20,17 +33,98 @@ def conversation(connected: Command, *lines: str) -> str:
     return process.stderr
 
 
+class Counter:
+    """A cashier who reads before answering. `said` is all that stood on the screen so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+
+    def until(self, words: str) -> str:
+        """Read on until a line has these words."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said += line
+            if words in line:
+                return line
+        raise AssertionError(f"{words!r} was never said:\n{self.said}")
+
+    def types(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+
+@contextmanager
+def at_the_counter(connected: Command, profile: object = "simulator") -> Iterator[Counter]:
+    process = subprocess.Popen(
+        connected.argv("run", "--profile", profile),
+        env=connected.env(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        try:
+            yield Counter(process)
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(30) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+
+
+@pytest.fixture
+def with_scanner(tmp_path: Path) -> Callable[[str], Path]:
+    """`with_scanner(TOML)`: the simulator's profile with this [scanner] table."""
+
+    def profile(table: str) -> Path:
+        path = tmp_path / "counter.toml"
+        path.write_text(
+            f'name = "counter"\ndescription = "a scanner, and everything else simulated"\n[scanner]\n{table}\n'
+            '[card_reader]\ndriver = "ecr17"\nport = "double:"\n[printer]\ndriver = "escpos"\nport = "double:"\n'
+        )
+        return path
+
+    return profile
+
+
+# --- typed -------------------------------------------------------------------------------------
+
+
 def test_a_typed_code_is_paid_when_the_cashier_agrees(connected: Command, control: Control) -> None:
     said = conversation(connected, CODE, "s")
     assert "Pagare EUR 127,00 a Comune di Prova?" in said
     assert "Pagamento eseguito." in said
-    assert control("GET", "/control/notices/77777777777/301000000000012373")["position"] == "NOTIFIED"
+    assert control("GET", POSITION)["position"] == "NOTIFIED"
+
+
+def test_typed_numbers_are_asked_for_one_by_one(connected: Command, control: Control) -> None:
+    said = conversation(connected, "3010 0000 0000 0123 73", CREDITOR, "125,50", "s")
+    assert "Codice fiscale dell'ente" in said
+    assert "Pagamento eseguito." in said
+    assert control("GET", POSITION)["position"] == "NOTIFIED"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (("30100000000001237",), "18 cifre"),
+        ((NUMBER, "7777"), "11 cifre"),
+        ((NUMBER, CREDITOR, "125.5"), "come 125,50"),
+        ((NUMBER,), "non digitato fino in fondo"),
+    ],
+)
+def test_a_number_that_is_wrong_is_one_sentence(connected: Command, lines: tuple[str, ...], sentence: str) -> None:
+    assert sentence in conversation(connected, *lines)
 
 
 def test_nothing_is_activated_when_the_cashier_declines(connected: Command, control: Control) -> None:
     said = conversation(connected, CODE, "n")
     assert "nessun addebito" in said
-    assert control("GET", "/control/notices/77777777777/301000000000012373")["sessions"] == []
+    assert control("GET", POSITION)["sessions"] == []
 
 
 def test_what_is_no_notice_is_explained_and_the_terminal_goes_on(connected: Command) -> None:
@@ -42,4 +136,84 @@ def test_what_is_no_notice_is_explained_and_the_terminal_goes_on(connected: Comm
 
 def test_the_end_of_input_ends_a_question_with_no(connected: Command, control: Control) -> None:
     conversation(connected, CODE)
-    assert control("GET", "/control/notices/77777777777/301000000000012373")["sessions"] == []
+    assert control("GET", POSITION)["sessions"] == []
+
+
+# --- held up -----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow(reason="a picture is decoded by the running terminal")
+def test_a_notice_held_up_to_the_profiles_scanner_is_paid(
+    connected: Command, control: Control, with_scanner: Callable[[str], Path]
+) -> None:
+    profile = with_scanner(f'driver = "images"\nfiles = {json.dumps([str(NOTICE_PICTURE)])}')
+    with at_the_counter(connected, profile) as counter:
+        counter.until("Pagare EUR 127,00")
+        counter.types("s")
+        counter.until("Pagamento eseguito.")
+    assert control("GET", POSITION)["position"] == "NOTIFIED"
+
+
+@pytest.mark.slow(reason="a picture is decoded by the running terminal")
+def test_of_several_notices_held_up_the_cashier_chooses(
+    connected: Command, with_scanner: Callable[[str], Path]
+) -> None:
+    profile = with_scanner(f'driver = "images"\nfiles = {json.dumps([str(TWO_NOTICES)])}')
+    with at_the_counter(connected, profile) as counter:
+        counter.until("Quale si paga?")
+        assert "VERIFYING" not in counter.said
+        counter.types("2")
+        counter.until("VERIFYING")
+
+
+@pytest.mark.slow(reason="waits for a serial line to be told as missing")
+def test_a_scanner_that_is_missing_is_told_once_and_typing_goes_on(
+    connected: Command, with_scanner: Callable[[str], Path]
+) -> None:
+    profile = with_scanner('driver = "serial"\nport = "/dev/pos/no-such-scanner"')
+    with at_the_counter(connected, profile) as counter:
+        counter.until("no-such-scanner")
+        counter.types(CODE)
+        counter.until("Pagare EUR 127,00")
+        counter.types("s")
+        counter.until("Pagamento eseguito.")
+    assert counter.said.count("no-such-scanner") == 1
+
+
+def test_a_hand_scanners_code_is_paid_and_the_same_one_again_meanwhile_is_ignored(
+    connected: Command, with_scanner: Callable[[str], Path]
+) -> None:
+    ours, theirs = os.openpty()
+    profile = with_scanner(f'driver = "serial"\nport = "{os.ttyname(theirs)}"')
+    with at_the_counter(connected, profile) as counter:
+        counter.until("]")  # it is ready
+        os.write(ours, f"{CODE}\r\n".encode())
+        counter.until("Pagare EUR 127,00")
+        os.write(ours, f"{CODE}\r\n".encode())
+        counter.types("s")
+        counter.until("Pagamento eseguito.")
+    assert counter.said.count("VERIFYING") == 1
+    os.close(ours)
+    os.close(theirs)
+
+
+# --- meanwhile ---------------------------------------------------------------------------------
+
+
+@pytest.mark.slow(reason="the outcome's first answers are lost on purpose")
+def test_an_outcome_that_is_parked_goes_out_while_a_question_stands_at_the_counter(
+    connected: Command, control: Control
+) -> None:
+    fault = {"operation": "sendPaymentOutcomeV2", "at": "psp", "kind": "http_500", "times": 1}
+    control("POST", "/control/faults", fault)
+    with at_the_counter(connected) as counter:
+        counter.types(CODE)
+        counter.until("Pagare EUR 127,00")
+        counter.types("s")
+        counter.until("?")  # the outcome has no answer: wait, or park
+        counter.types("d")
+        counter.types(OTHER)
+        counter.until("Pagare EUR 90,50")
+        counter.until("Pagamento eseguito")  # of the first, while the question of the second stands
+        assert control("GET", POSITION)["position"] == "NOTIFIED"
+        counter.types("n")

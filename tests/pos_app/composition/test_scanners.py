@@ -20,7 +20,8 @@ from pos_app.domain.notice import NoticeError, read_code
 from pos_app.sandbox.server import RunningSandbox
 from pos_app.testing.command import CODE, Command, Control
 from pos_app.texts import texts
-from pos_app.ui.console import ConsoleScreen, Keyboard
+from pos_app.ui.console import ConsoleScreen
+from pos_app.ui.keyboard import Keyboard
 
 OTHER = "PAGOPA|002|301000000000012474|77777777777|8900"
 SLIP = "codfase=NBPA;18301000000000012373120000123456781000000125503896" + "1P1" + "77777777777"

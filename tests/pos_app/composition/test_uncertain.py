@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pos_app import settings as terminal_settings
-from pos_app.composition.commands import PAID, UNCERTAIN, exit_code
+from pos_app.composition.consoles import UNCERTAIN
+from pos_app.composition.paying import PAID, exit_code
 from pos_app.composition.station import Station, station
 from pos_app.counter import Answer, Question
 from pos_app.desk import Limits
