@@ -6,27 +6,19 @@ parked belongs to `Background`.
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from drivers.contracts import CardTransaction
 from drivers.errors import DeviceError
 from pos_app import ids
-from pos_app.actions import activation, card, notice, outcome, paper, refund
+from pos_app.actions import activation, card, late, notice, outcome, paper, refund
 from pos_app.actions.paper import print_slip
 from pos_app.counter import Answer, Question
 from pos_app.desk import Desk, PaymentInProgress
-from pos_app.domain.events import (
-    CardApproved,
-    Event,
-    LateCardApproval,
-    NoticeRead,
-    ReversalApproved,
-    TerminalRestarted,
-)
+from pos_app.domain.events import NoticeRead, TerminalRestarted
 from pos_app.domain.notice import NoticeCode
 from pos_app.domain.payment import Payment
-from pos_app.domain.states import ImpossibleEvent, State, next_state
+from pos_app.domain.states import State
 from pos_app.journal.errors import JournalFailed
-from pos_app.journal.layout import TERMINAL
 
 _LISTEN_SECONDS = 0.5
 
@@ -55,7 +47,7 @@ class Terminal:
         self.desk = desk
         self._actions = actions
         self._current: PaymentInProgress | None = None
-        desk.reader.on_late = self.on_late
+        desk.reader.on_late = partial(late.take, desk)
 
     # --- start ---------------------------------------------------------------------------------
 
@@ -136,25 +128,6 @@ class Terminal:
         run = PaymentInProgress(self.desk, payment.id)
         return run.ask(Question.START_AGAIN, timeout=self.desk.limits.question) is Answer.YES
 
-    # --- what the reader says unasked ------------------------------------------------------------
-
-    def on_late(self, transaction: CardTransaction) -> None:
-        """Make a result that came outside its command durable, with the payment it can belong to (reliability.md S9).
-
-        Raises JournalFailed; the reader is then not acknowledged and will tell again.
-        """
-        payments = self.desk.journal.payments.values()
-        if not transaction.approved or any(payment.knows_card(transaction.fingerprint) for payment in payments):
-            return
-        for payment in reversed(list(payments)):
-            if payment.state in _UNKNOWN and transaction.amount is None:
-                break  # most likely its own, but only the last result and the totals can prove it; never an older one's
-            event = _late_event(payment, transaction)
-            if event is not None:
-                PaymentInProgress(self.desk, payment.id).record(event)
-                return
-        self.desk.journal.append(TERMINAL, LateCardApproval(card.as_card(transaction)))
-
 
 def _is_at_counter(payment: Payment) -> bool:
     return payment.is_open and not payment.is_parked
@@ -176,27 +149,3 @@ def _hand_out_slip(run: PaymentInProgress, before: State) -> None:
         print_slip(run, "not_executed")
     if before is not payment.state is State.RECONCILING and before is not State.REFUNDING:
         print_slip(run, "refund_due" if payment.was_charged else "in_verification")
-
-
-# Where a late approval for the right amount settles the question, and where it is one more fact beside it.
-_UNKNOWN = (State.CHARGE_UNCERTAIN, State.OPERATOR_RULING)
-_LISTENING = (State.ACTIVATED, State.DECLINED)
-
-
-def _late_event(payment: Payment, transaction: CardTransaction) -> Event | None:
-    """The event that this approval is for `payment`; None where it can't belong to it."""
-    taken, charged = payment.baseline, card.as_card(transaction)
-    if payment.charge_started is None or taken is None or taken.last_result == transaction.fingerprint:
-        return None
-    if payment.state is State.REVERSING and transaction.amount is None:
-        return ReversalApproved(charged)  # a reversal's result names no amount (ecr17.md 2.3): it answers our own S
-    fits = transaction.amount == payment.total
-    if payment.state in _UNKNOWN:
-        return CardApproved(charged) if fits else None
-    if payment.state in _LISTENING and not fits:
-        return None
-    try:
-        next_state(payment, LateCardApproval(charged))
-    except ImpossibleEvent:
-        return None
-    return LateCardApproval(charged) if transaction.amount in (None, payment.total) else None

@@ -230,6 +230,6 @@ def test_a_reversal_s_own_result_told_again_is_no_other_charge() -> None:
     assert payment is not None
     told_again = world.reader.last_result
     assert told_again is not None
-    world.terminal.on_late(told_again)
+    world.reader.on_late(told_again)
     assert world.journal.payments[payment.id].late_cards == ()
     assert not world.journal.payments[payment.id].needs_person
