@@ -76,6 +76,8 @@ def _unsettled(payment: Payment) -> tuple[str, Mapping[str, Ruling]]:
     mendable = bool(payment.outcomes) and not payment.conflict and not payment.reversed
     resend: dict[str, Ruling] = {"resend": e.OutcomeResent} if mendable else {}
     settled = {"settled": _closed("settled"), **resend}
+    if payment.notice is None and payment.card is not None:
+        return "the reader charged what no payment here explains", {REFUNDED: _closed(REFUNDED), **settled}
     if payment.charge_open:
         return "the journal was put aside, records may be lost", {REFUNDED: _closed(REFUNDED), **settled}
     if payment.was_charged:

@@ -1,12 +1,12 @@
 """A result that the reader tells outside its command: which payment it belongs to (reliability.md 3, S9 and S14)."""
 
 from drivers.contracts import CardTransaction
+from pos_app import ids
 from pos_app.actions.card import as_card
 from pos_app.desk import Desk, PaymentInProgress
-from pos_app.domain.events import CardApproved, Event, LateCardApproval, ReversalApproved
+from pos_app.domain.events import CardApproved, Event, LateCardApproval, ReversalApproved, UnexplainedApproval
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import ImpossibleEvent, State, next_state
-from pos_app.journal.layout import TERMINAL
 
 # Where a late approval for the right amount settles the question, and where it is one more fact beside it.
 _UNKNOWN = (State.CHARGE_UNCERTAIN, State.OPERATOR_RULING)
@@ -14,7 +14,7 @@ _LISTENING = (State.ACTIVATED, State.DECLINED)
 
 
 def take(desk: Desk, transaction: CardTransaction) -> None:
-    """Make it durable, with the payment it can belong to, the newest first; else as the terminal's own.
+    """Make it durable, with the payment it can belong to, the newest first; else as a case of its own.
 
     Raises JournalFailed; the reader is then not acknowledged and will tell again.
     """
@@ -28,7 +28,8 @@ def take(desk: Desk, transaction: CardTransaction) -> None:
         if event is not None:
             PaymentInProgress(desk, payment.id).record(event)
             return
-    desk.journal.append(TERMINAL, LateCardApproval(as_card(transaction)))
+    stray = PaymentInProgress(desk, ids.payment_id(desk.clock, desk.random_text))
+    stray.record(UnexplainedApproval(as_card(transaction)))
 
 
 def _event_for(payment: Payment, transaction: CardTransaction) -> Event | None:

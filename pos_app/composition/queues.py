@@ -35,9 +35,8 @@ def list_cases(*, settings_file: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for case in found:
-        click.echo(
-            f"{case['operation']}  {to_euro(case['total']):>16}  {case['why']}  [{' | '.join(case['verdicts'])}]"
-        )
+        name, verdicts = case["operation"] or case["id"], " | ".join(case["verdicts"])
+        click.echo(f"{name}  {to_euro(case['total']):>16}  {case['why']}  [{verdicts}]")
 
 
 def show_case(*, payment_id: str, settings_file: Path | None, as_json: bool) -> None:
@@ -169,14 +168,12 @@ def _record_and_go_on(
         if event is not None:
             payment = here.journal.append(payment.id, event(payment))
         elif not _is_waiting(payment):
-            raise UserError(
-                f"The payment {payment.operation} waits for no answer: it is {payment.state.label}.", REFUSED
-            )
+            raise UserError(f"The payment {payment.name} waits for no answer: it is {payment.state.label}.", REFUSED)
         here.background.try_now(payment)
         return _tell(here, payment.id)
 
 
 def _tell(here: Station, payment_id: str) -> int:
     payment = here.journal.payments[payment_id]
-    click.echo(f"{payment.operation}  {payment.state.label:<16} {standing(payment, texts(payment.language))}")
+    click.echo(f"{payment.name}  {payment.state.label:<16} {standing(payment, texts(payment.language))}")
     return UNCERTAIN if payment.is_open or payment.needs_person else 0

@@ -72,8 +72,9 @@ def _tell(payments: Iterable[Payment], *, as_json: bool) -> None:
         click.echo(json.dumps(lines, ensure_ascii=False))
         return
     for line in lines:
+        notice = line["notice_number"] or "senza avviso"
         click.echo(
-            f"{line['id']}  {line['operation']}  {line['opened']}  {line['notice_number']}  "
+            f"{line['id']}  {line['operation'] or '-':<11}  {line['opened']}  {notice:<18}  "
             f"{to_euro(line['total']):>16}  {line['state']}{'  (caso)' if line['needs_person'] else ''}"
         )
 
@@ -162,7 +163,7 @@ def quarantine(*, reason: str, although_it_verifies: bool, settings_file: Path |
     click.echo(f"The old journal is kept in {done.kept}; the new one goes on behind its record {done.tip.seq}.")
     click.echo(f"Payments that became cases: {len(done.cases)}.")
     for payment in done.cases:
-        click.echo(f"{payment.operation or payment.id}  {to_euro(payment.total):>16}  {payment.state.label}")
+        click.echo(f"{payment.name}  {to_euro(payment.total):>16}  {payment.state.label}")
     return 0
 
 

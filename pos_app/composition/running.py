@@ -43,7 +43,7 @@ def recover(*, profile: str | None, settings_file: Path | None) -> int:
         still_open = [payment for payment in here.journal.payments.values() if payment.is_open or payment.needs_person]
         for payment_id in touched:
             payment = here.journal.payments[payment_id]
-            click.echo(f"{payment.operation}  {payment.state.label:<16} {standing(payment, texts(payment.language))}")
+            click.echo(f"{payment.name}  {payment.state.label:<16} {standing(payment, texts(payment.language))}")
         click.echo(f"recovered {len(touched)}, still open {len(still_open)}")
     return UNCERTAIN if still_open else 0
 

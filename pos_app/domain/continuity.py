@@ -20,6 +20,7 @@ _TELLING = (
     e.CardNotCharged,
     e.CardOtherAmount,
     e.LateCardApproval,
+    e.UnexplainedApproval,
     e.ReversalApproved,
 )
 WITNESSES: tuple[type[e.Event], ...] = (*_UNDECIDED, *_TELLING)

@@ -275,6 +275,13 @@ class LateCardApproval(Event):
 
 
 @dataclass(frozen=True)
+class UnexplainedApproval(Event):
+    """The reader told of a charge that can belong to no payment here: a case of its own, without a notice."""
+
+    card: Card
+
+
+@dataclass(frozen=True)
 class ReaderReceiptTaken(Event):
     """The reader's own receipt text, line by line."""
 

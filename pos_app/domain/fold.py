@@ -1,7 +1,7 @@
 """The fold: what each event tells about its payment. A payment is its events, applied one after the other."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pos_app.domain import events as e
@@ -28,15 +28,19 @@ class Record:
 def apply(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
     """The payment after `event`. Raises ImpossibleEvent for what the state table does not allow."""
     learned = learn(payment, stamp, event)
-    state = next_state(learned, event)
-    # Whoever was parked once has gone: nobody waits at the counter for what follows either.
-    return replace(learned, state=state, parked=learned.parked or state in PARKED_BY_NATURE)
+    return moved(learned, next_state(learned, event))
 
 
 def learn(payment: Payment, stamp: e.Stamp, event: e.Event) -> Payment:
     """The payment with what `event` tells, before it moves: guards may ask for facts that came with the event."""
     changes = _CHANGES.get(type(event), _nothing)(payment, event, stamp)
-    return replace(payment, updated=stamp, opened=payment.opened or stamp, **changes)
+    return _with(payment, {"updated": stamp, "opened": payment.opened or stamp, **changes})
+
+
+def moved(learned: Payment, state: State) -> Payment:
+    """The payment in `state`, after it learned what led there."""
+    # Whoever was parked once has gone: nobody waits at the counter for what follows either.
+    return _with(learned, {"state": state, "parked": learned.parked or state in PARKED_BY_NATURE})
 
 
 def fold(records: Iterable[Record]) -> dict[str, Payment]:
@@ -46,6 +50,13 @@ def fold(records: Iterable[Record]) -> dict[str, Payment]:
         payment = payments.get(record.payment_id) or Payment(record.payment_id)
         payments[record.payment_id] = apply(payment, record.stamp, record.event)
     return payments
+
+
+def _with(payment: Payment, changes: "Changes") -> Payment:
+    # As `dataclasses.replace`, which would set all sixty fields one by one for each record.
+    after = object.__new__(Payment)
+    vars(after).update(vars(payment), **changes)
+    return after
 
 
 # --- what each event tells ---------------------------------------------------------------------
@@ -160,6 +171,10 @@ def _card_other_amount(_payment: Payment, event: e.CardOtherAmount, _stamp: e.St
 def _late_card_approval(payment: Payment, event: e.LateCardApproval, _stamp: e.Stamp) -> Changes:
     adopted = payment.card is None and payment.state in (State.ACTIVATED, State.DECLINED)
     return {"card": event.card} if adopted else {"late_cards": (*payment.late_cards, event.card)}
+
+
+def _unexplained(_payment: Payment, event: e.UnexplainedApproval, _stamp: e.Stamp) -> Changes:
+    return {"card": event.card, "amount": event.card.amount or 0}
 
 
 def _evidence_frozen(_payment: Payment, _event: e.EvidenceFrozen, _stamp: e.Stamp) -> Changes:
@@ -303,6 +318,7 @@ _CHANGES: dict[type[e.Event], Change] = {
     e.CardOtherAmount: _card_other_amount,
     e.CardNotCharged: _card_not_charged,
     e.LateCardApproval: _late_card_approval,
+    e.UnexplainedApproval: _unexplained,
     e.ReaderReceiptTaken: _reader_receipt,
     e.RecoveryExhausted: _with_reason,
     e.EvidenceFrozen: _evidence_frozen,

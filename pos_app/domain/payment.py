@@ -110,6 +110,11 @@ class Payment:
         return self.state not in (State.READY, State.CLOSED)
 
     @property
+    def name(self) -> str:
+        """What people call it: its operation number, or its id where it has none."""
+        return self.operation or self.id
+
+    @property
     def holds_notice(self) -> bool:
         """Reading this notice again must open this payment (money rule 8)."""
         return self.is_open and self.state not in (State.VERIFYING, State.CONFIRMING)

@@ -120,6 +120,7 @@ _UNTIL_ANSWERED = (
 
 TRANSITIONS: tuple[Transition, ...] = (
     *_guarded(S.READY, e.NoticeRead, "verify_is_off", then=S.CONFIRMING, otherwise=S.VERIFYING),
+    *_rows(S.READY, (S.RECONCILING, (e.UnexplainedApproval,))),
     *_rows(
         S.VERIFYING,
         (S.CONFIRMING, (e.NoticeVerified,)),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drivers.contracts import CardTransaction
 from pos_app.cases import CaseError, case_of, cases, rule
 from pos_app.counter import Answer, Question
 from pos_app.domain import events as e
@@ -147,3 +148,20 @@ def test_a_reader_that_can_tell_after_all_settles_the_ruling_by_itself() -> None
     world.drain()
     assert [verdict for _, verdict, _ in world.psp.outcomes] == ["OK"]
     assert cases(world.journal.payments) == []
+
+
+def test_a_charge_that_no_payment_here_explains_is_a_case_of_its_own_until_somebody_says_what_it_was() -> None:
+    world = World()
+    stranger = CardTransaction("00", approved=True, fingerprint="stranger", terminal_id="00000001", amount=500)
+    world.reader.on_late(stranger)
+    world.reader.on_late(stranger)  # told again: still the one
+    found = in_case(world)
+    assert (found.state, found.notice, found.total, found.holds_reader) == (State.RECONCILING, None, 500, False)
+    assert "no payment here explains" in case_of(found).why
+    world.restart()
+    closed = ruled(world, "settled")
+    assert (closed.state, closed.needs_person) == (State.CLOSED, False)
+    assert broken_rules(world) == []
+    paid = world.pay()
+    assert paid is not None
+    assert paid.accepted
