@@ -12,8 +12,9 @@ from pos_app import cases as queue
 from pos_app import settings as terminal_settings
 from pos_app.actions import outcome
 from pos_app.composition.consoles import UNCERTAIN, in_words, nobody
+from pos_app.composition.local import Done, ask
 from pos_app.composition.station import Station, station
-from pos_app.domain.events import Event, LadderReset
+from pos_app.domain.events import LadderReset
 from pos_app.domain.money import to_euro
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
@@ -51,16 +52,18 @@ def show_case(*, payment_id: str, settings_file: Path | None, as_json: bool) -> 
             click.echo(f"{key:<18} {value}")
 
 
-def rule_case(*, payment_id: str, verdict: str, operator: str, reason: str, **where: Any) -> int:
+def rule_case(*, profile: str | None, settings_file: Path | None, **ruling: str) -> int:
     """Record the verdict, then do at once what follows from it."""
+    return _do("cases rule", ruling, profile=profile, settings_file=settings_file)
 
-    def event(payment: Payment) -> Event:
-        try:
-            return queue.rule(payment, verdict, operator=operator, reason=reason)
-        except queue.CaseError as error:
-            raise UserError(str(error), REFUSED) from error
 
-    return _record_and_go_on(payment_id, event, **where)
+def _rule(here: Station, payment_id: str, verdict: str, operator: str, reason: str) -> Done:
+    payment = _named(here.journal.payments, payment_id)
+    try:
+        event = queue.rule(payment, verdict, operator=operator, reason=reason)
+    except queue.CaseError as error:
+        raise UserError(str(error), REFUSED) from error
+    return _go_on(here, here.journal.append(payment.id, event))
 
 
 def _case(case: queue.Case) -> dict[str, Any]:
@@ -115,14 +118,29 @@ def list_outbox(*, settings_file: Path | None, as_json: bool) -> None:
         click.echo(f"{item['operation']}  {item['state']:<16} {item['verdict']}  {tries}  {item['reason']}")
 
 
-def retry_now(*, payment_id: str, **where: Any) -> int:
+def retry_now(*, profile: str | None, settings_file: Path | None, **which: str) -> int:
     """Send it now, whatever its turn."""
-    return _record_and_go_on(payment_id, None, **where)
+    return _do("outbox retry", which, profile=profile, settings_file=settings_file)
 
 
-def reset_counter(*, payment_id: str, operator: str, **where: Any) -> int:
+def reset_counter(*, profile: str | None, settings_file: Path | None, **which: str) -> int:
     """Begin the ladder anew, and send now."""
-    return _record_and_go_on(payment_id, lambda _payment: LadderReset(operator), **where)
+    return _do("outbox reset", which, profile=profile, settings_file=settings_file)
+
+
+def _retry(here: Station, payment_id: str) -> Done:
+    return _go_on(here, _unsent(here, payment_id))
+
+
+def _reset(here: Station, payment_id: str, operator: str) -> Done:
+    return _go_on(here, here.journal.append(_unsent(here, payment_id).id, LadderReset(operator)))
+
+
+def _unsent(here: Station, payment_id: str) -> Payment:
+    payment = _named(here.journal.payments, payment_id)
+    if not _is_waiting(payment):
+        raise UserError(f"The payment {payment.name} waits for no answer: it is {payment.state.label}.", REFUSED)
+    return payment
 
 
 def _is_waiting(payment: Payment) -> bool:
@@ -158,22 +176,24 @@ def _named(payments: Mapping[str, Payment], name: str) -> Payment:
     raise UserError(f"There is no payment {name!r}: `pos-terminal cases list` and `outbox list` show them.", REFUSED)
 
 
-def _record_and_go_on(
-    payment_id: str, event: Callable[[Payment], Event] | None, *, profile: str | None, settings_file: Path | None
-) -> int:
+def _go_on(here: Station, payment: Payment) -> Done:
+    here.background.try_now(payment)
+    payment = here.journal.payments[payment.id]
+    line = f"{payment.name}  {payment.state.label:<16} {standing(payment, texts(payment.language))}"
+    return Done(UNCERTAIN if payment.is_open or payment.needs_person else 0, line)
+
+
+# What a terminal can be asked to do, by the command's name.
+DEEDS: Mapping[str, Callable[..., Done]] = {"cases rule": _rule, "outbox retry": _retry, "outbox reset": _reset}
+
+
+def _do(name: str, arguments: Mapping[str, str], *, profile: str | None, settings_file: Path | None) -> int:
+    """Let the running terminal do it; where none runs, be one for that long."""
     settings = terminal_settings.load(settings_file)
-    console = nobody(settings)
-    with station(settings, profile, console) as here, in_words(here, console):
-        payment = _named(here.journal.payments, payment_id)
-        if event is not None:
-            payment = here.journal.append(payment.id, event(payment))
-        elif not _is_waiting(payment):
-            raise UserError(f"The payment {payment.name} waits for no answer: it is {payment.state.label}.", REFUSED)
-        here.background.try_now(payment)
-        return _tell(here, payment.id)
-
-
-def _tell(here: Station, payment_id: str) -> int:
-    payment = here.journal.payments[payment_id]
-    click.echo(f"{payment.name}  {payment.state.label:<16} {standing(payment, texts(payment.language))}")
-    return UNCERTAIN if payment.is_open or payment.needs_person else 0
+    done = ask(Path(settings.terminal.state_dir), name, arguments)
+    if done is None:
+        console = nobody(settings)
+        with station(settings, profile, console) as here, in_words(here, console):
+            done = DEEDS[name](here, **arguments)
+    click.echo(done.text, err=done.is_error)
+    return done.code

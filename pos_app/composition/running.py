@@ -18,6 +18,9 @@ from pos_app.background import Background, needs_devices, needs_none
 from pos_app.composition.choosing import the_notice
 from pos_app.composition.consoles import UNCERTAIN, AttendedConsole, attended, in_words, nobody
 from pos_app.composition.entry import is_typed_number, typed_notice
+from pos_app.composition.local import Done, Requests
+from pos_app.composition.mistakes import explain
+from pos_app.composition.queues import DEEDS
 from pos_app.composition.station import Station, station
 from pos_app.composition.workers import Worker
 from pos_app.desk import no_tick
@@ -68,6 +71,8 @@ class Crew:
 
     workers: tuple[Worker, ...]
     at_devices: Background
+    requests: Requests
+    sending: threading.Lock
 
     def check(self) -> None:
         """Raise what ended one of them."""
@@ -93,6 +98,7 @@ def run(*, profile: str | None, settings_file: Path | None) -> int:
 def _one_turn(here: Station, console: AttendedConsole, crew: Crew) -> None:
     try:
         crew.at_devices.step()
+        _do_what_was_asked(here, crew)
         here.journal.roll()
         code = _next_notice(console)
         if code is not None:
@@ -102,6 +108,18 @@ def _one_turn(here: Station, console: AttendedConsole, crew: Crew) -> None:
     except (NoticeError, JournalFailed) as problem:
         # A journal that can't be written sells nothing more until the terminal is started anew; it says so each time.
         console.screen.tell(str(problem))
+
+
+def _do_what_was_asked(here: Station, crew: Crew) -> None:
+    """What other commands want of this terminal, between two payments."""
+    while (request := crew.requests.next()) is not None:
+        try:
+            with crew.sending:
+                done = DEEDS[request.name](here, **request.arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer; the terminal goes on
+            sentence, code = explain(error)
+            done = Done(code, sentence, is_error=True)
+        request.answer(done)
 
 
 def _next_notice(console: AttendedConsole) -> NoticeCode | None:
@@ -118,19 +136,26 @@ def _crew(here: Station, console: AttendedConsole, device: Device) -> Iterator[C
     desk = here.terminal.desk
     aside = Aside(console.screen, texts(here.settings.terminal.language))
     on_the_wire = Background(replace(desk, screen=aside), takes=needs_none)
+    sending = threading.Lock()  # of a parked payment: the background, or what somebody asked for, never both
     with ExitStack() as stack:
-        workers = [stack.enter_context(Worker("background", lambda stop: _work(on_the_wire, stop)))]
+        state_dir = Path(here.settings.terminal.state_dir)
+        requests = stack.enter_context(Requests.heard(state_dir, console.inbox.ring))
+        workers = [
+            stack.enter_context(Worker("background", lambda stop: keep_at_it(on_the_wire, sending, stop))),
+            stack.enter_context(Worker("requests", requests.serve)),
+        ]
         if not _is_the_keyboard(device):
             scanner = stack.enter_context(_scanner(here, device))
             workers.append(stack.enter_context(Worker("scanner", lambda stop: _scan(scanner, console, stop))))
-        yield Crew(tuple(workers), Background(desk, takes=needs_devices))
+        yield Crew(tuple(workers), Background(desk, takes=needs_devices), requests, sending)
 
 
-def _work(background: Background, stop: threading.Event) -> None:
+def keep_at_it(background: Background, sending: threading.Lock, stop: threading.Event) -> None:
     """Do what is due, whoever stands at the counter meanwhile."""
     while not stop.is_set():
         try:
-            worked = background.step()
+            with sending:
+                worked = background.step()
         except JournalFailed:
             return  # nothing goes out that can't be written down; the loop says so before the next sale
         if not worked:

@@ -47,8 +47,12 @@ class Keyboard:
         """What a scanner sees now, instead of what it saw before. Any thread may call it."""
         with self._seeing:
             is_first, self._seen = not self._seen, codes
-            if is_first:
-                os.write(self._bell, b"!")
+        if is_first:
+            self.ring()
+
+    def ring(self) -> None:
+        """Let `next` return at once: there is something else to do. Any thread may call it."""
+        os.write(self._bell, b"!")
 
     def held_up(self) -> Sequence[ScannedCode]:
         """What was held up since the last call, nearest to the aim first; empty when nothing was."""
@@ -64,7 +68,7 @@ class Keyboard:
         if b"\n" not in self._buffer and not self.ended:
             readable, _, _ = select.select([self._descriptor, self._hears], [], [], timeout)
             if self._hears in readable:
-                os.read(self._hears, 1)
+                os.read(self._hears, _LARGEST_LINE)
             if self._descriptor in readable:
                 data = os.read(self._descriptor, _LARGEST_LINE)
                 self.ended = not data

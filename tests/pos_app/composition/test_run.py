@@ -13,7 +13,7 @@ from pos_app.testing.command import CODE, Command, Control
 
 NUMBER, CREDITOR = "301000000000012373", "77777777777"
 POSITION = f"/control/notices/{CREDITOR}/{NUMBER}"
-OTHER = "PAGOPA|002|301000000000020057|77777777777|8900"
+BY_ANNA = ("--operator", "Anna", "--reason", "visto")
 NOTICE_PICTURE = Path(__file__).parents[2] / "data" / "notice_photo.jpg"
 TWO_NOTICES = Path(__file__).parents[2] / "data" / "two_notices.jpg"
 
@@ -201,19 +201,21 @@ def test_a_hand_scanners_code_is_paid_and_the_same_one_again_meanwhile_is_ignore
 
 
 @pytest.mark.slow(reason="the outcome's first answers are lost on purpose")
-def test_an_outcome_that_is_parked_goes_out_while_a_question_stands_at_the_counter(
-    connected: Command, control: Control
-) -> None:
-    fault = {"operation": "sendPaymentOutcomeV2", "at": "psp", "kind": "http_500", "times": 1}
+def test_what_another_command_wants_of_a_running_terminal_is_done_by_it(connected: Command, control: Control) -> None:
+    fault = {"operation": "sendPaymentOutcomeV2", "at": "psp", "kind": "http_500", "times": 3}
     control("POST", "/control/faults", fault)
     with at_the_counter(connected) as counter:
         counter.types(CODE)
         counter.until("Pagare EUR 127,00")
         counter.types("s")
-        counter.until("?")  # the outcome has no answer: wait, or park
+        counter.until("?")
         counter.types("d")
-        counter.types(OTHER)
-        counter.until("Pagare EUR 90,50")
-        counter.until("Pagamento eseguito")  # of the first, while the question of the second stands
-        assert control("GET", POSITION)["position"] == "NOTIFIED"
-        counter.types("n")
+        counter.types("WIFI:S:ufficio;;")
+        counter.until("Wi-Fi")  # it is parked, and the counter is free
+        (waiting,) = json.loads(connected("outbox", "list", "--json").stdout)
+        refused = connected("cases", "rule", waiting["operation"], "--verdict", "settled", *BY_ANNA)
+        assert (refused.returncode, "needs no person" in refused.stderr) == (3, True)
+        control("DELETE", "/control/faults")
+        sent = connected("outbox", "reset", waiting["operation"], "--operator", "Anna")
+        assert (sent.returncode, "CLOSED" in sent.stdout) == (0, True), sent.stderr
+    assert control("GET", POSITION)["position"] == "NOTIFIED"

@@ -1,28 +1,33 @@
 """Answers that are lost on the way, over real HTTP, with short waits: the same bytes, one verdict, nothing hidden."""
 
 import io
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from pos_app import settings as terminal_settings
+from pos_app.background import Background, needs_none
 from pos_app.composition.consoles import UNCERTAIN
 from pos_app.composition.paying import PAID, exit_code
+from pos_app.composition.running import keep_at_it
 from pos_app.composition.station import Station, station
+from pos_app.composition.workers import Worker
 from pos_app.counter import Answer, Question
-from pos_app.desk import Limits
+from pos_app.desk import Limits, PaymentInProgress
 from pos_app.domain.notice import read_qr
 from pos_app.domain.states import State
 from pos_app.sandbox.server import RunningSandbox
 from pos_app.testing.command import CODE, Control
 from pos_app.texts import texts
-from pos_app.ui.console import ConsoleScreen, ReadyAnswers
+from pos_app.ui.console import Aside, ConsoleScreen, ReadyAnswers
 
 SHORT = Limits(verify=1.0, activate=1.0, outcome=1.0, outcome_slot=0.1, activation_slot=0.1)
 NOTICE = "/control/notices/77777777777/301000000000012373"
+OTHER = "PAGOPA|002|301000000000020057|77777777777|8900"
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,23 @@ def test_an_outcome_that_stays_unanswered_is_parked_and_drains_when_the_psp_heal
     assert len(set(requests(control, "sendPaymentOutcomeV2"))) == 1
     slips = sorted((Path(here.settings.terminal.state_dir) / "receipts").glob("*.txt"))
     assert ["ESITO IN VERIFICA" in slip.read_text() for slip in slips] == [True]
+
+
+def test_what_is_parked_goes_out_while_a_question_stands_at_the_counter(opened: Opened, control: Control) -> None:
+    fault(control, "sendPaymentOutcomeV2", "lost_request", times=2)
+    with opened() as here:
+        parked = here.terminal.pay(read_qr(CODE))
+        screen = here.terminal.desk.screen
+        assert isinstance(screen, ConsoleScreen)
+        on_the_wire = Background(replace(here.terminal.desk, screen=Aside(screen, texts("it"))), takes=needs_none)
+        with Worker("background", lambda stop: keep_at_it(on_the_wire, threading.Lock(), stop)) as worker:
+            waiting = PaymentInProgress(here.terminal.desk, here.terminal.begin(read_qr(OTHER)).id)
+            asked = waiting.show(Question.CONFIRM)
+            while here.journal.payments[parked.id].is_open:
+                worker.check()
+            assert screen.view is not None
+            assert screen.view.number == asked
+    assert control("GET", NOTICE)["position"] == "NOTIFIED"
 
 
 def test_an_activation_without_an_answer_is_repeated_and_brings_the_same_token(
