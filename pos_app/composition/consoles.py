@@ -1,12 +1,13 @@
 """The counter on a plain terminal: who sees, who answers, and what they are told around a station."""
 
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pos_app.composition.station import Station
-from pos_app.counter import Answer, Inbox, Question
+from pos_app.counter import Answer, Question
 from pos_app.errors import UserError
 from pos_app.settings import Settings
 from pos_app.texts import texts
@@ -29,7 +30,7 @@ class Console:
     """Screen and inbox of a plain terminal."""
 
     screen: ConsoleScreen
-    inbox: Inbox
+    inbox: Keyboard | ReadyAnswers
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ def _screen(settings: Settings) -> ConsoleScreen:
 
 @contextmanager
 def in_words(here: Station, console: Console) -> Iterator[None]:
-    """While a station works: say what is without value, and what to do after Ctrl-C."""
+    """While a station works: say what is without value, and what to do after Ctrl-C.
+
+    SIGTERM ends no payment: nobody answers questions any more, what the card began is brought to its end, then it ends
+    (reliability.md 1, invariant 25). Main thread only.
+    """
     console.screen.trial = here.reality.is_trial()
+    before = signal.signal(signal.SIGTERM, lambda *_: console.inbox.end())
     try:
         yield
     except KeyboardInterrupt:
         raise UserError("Interrotto: `pos-terminal recover` riprende da qui.", UNCERTAIN) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -90,6 +90,9 @@ class ReadyAnswers:
         self._screen = screen
         self._answers = answers
 
+    def end(self) -> None:
+        """The table goes on answering: what has begun comes to its end by itself."""
+
     def next(self, timeout: float) -> Reply | ScannedCode | None:
         """See Inbox."""
         view = self._screen.view

@@ -50,6 +50,11 @@ class Keyboard:
         if is_first:
             self.ring()
 
+    def end(self) -> None:
+        """As if the input had ended."""
+        self.ended = True
+        self.ring()
+
     def ring(self) -> None:
         """Let `next` return at once: there is something else to do. Any thread may call it."""
         os.write(self._bell, b"!")

@@ -219,3 +219,32 @@ def test_what_another_command_wants_of_a_running_terminal_is_done_by_it(connecte
         sent = connected("outbox", "reset", waiting["operation"], "--operator", "Anna")
         assert (sent.returncode, "CLOSED" in sent.stdout) == (0, True), sent.stderr
     assert control("GET", POSITION)["position"] == "NOTIFIED"
+
+
+# --- the end -----------------------------------------------------------------------------------
+
+
+def test_the_end_of_the_service_at_a_question_is_answered_as_nobody_would(connected: Command, control: Control) -> None:
+    with at_the_counter(connected) as counter:
+        counter.types(CODE)
+        counter.until("Pagare EUR 127,00")
+        counter.process.terminate()
+        counter.until("nessun addebito")
+    assert control("GET", POSITION)["sessions"] == []
+
+
+@pytest.mark.slow(reason="the card reader takes its time")
+def test_the_end_of_the_service_while_a_card_is_read_brings_the_payment_to_its_end(
+    connected: Command, control: Control, with_scanner: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "slow.toml").write_text("[terminal]\npace = 0.1\n")
+    profile = with_scanner('driver = "images"')
+    profile.write_text(profile.read_text().replace('"double:"', f'"double:{tmp_path}/slow.toml"', 1))
+    with at_the_counter(connected, profile) as counter:
+        counter.types(CODE)
+        counter.until("Pagare EUR 127,00")
+        counter.types("s")
+        counter.until("CHARGING")
+        counter.process.terminate()
+        counter.until("Pagamento eseguito.")
+    assert control("GET", POSITION)["position"] == "NOTIFIED"
