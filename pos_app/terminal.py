@@ -52,9 +52,13 @@ class Terminal:
     # --- start ---------------------------------------------------------------------------------
 
     def recover(self) -> list[Payment]:
-        """Tell every open payment that its process ended; they belong to the background now. Idempotent."""
-        left_open = [payment for payment in self.desk.journal.payments.values() if payment.is_open]
-        return [PaymentInProgress(self.desk, payment.id).record(TerminalRestarted()) for payment in left_open]
+        """Tell every open payment that its process ended; they belong to the background now. Idempotent.
+
+        Before this nothing may be heard from the reader: what it tells late belongs to a charge that is uncertain now.
+        """
+        journal = self.desk.journal
+        left_open = [payment for payment in journal.payments.values() if payment.is_open]
+        return [journal.append(payment.id, TerminalRestarted()) for payment in left_open]
 
     def listen(self) -> None:
         """Take what the reader has to tell from before; an absent reader tells it another time."""

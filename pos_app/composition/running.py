@@ -23,7 +23,7 @@ from pos_app.composition.mistakes import explain
 from pos_app.composition.queues import DEEDS
 from pos_app.composition.station import Station, station
 from pos_app.composition.workers import Worker
-from pos_app.desk import no_tick
+from pos_app.desk import PaymentInProgress, no_tick
 from pos_app.domain.notice import NoticeCode, NoticeError, read_code
 from pos_app.journal.errors import JournalFailed
 from pos_app.texts import texts
@@ -53,9 +53,10 @@ def recover(*, profile: str | None, settings_file: Path | None) -> int:
 
 def resume(here: Station, *, now: bool = False) -> list[str]:
     """Recovery: late results first, then every open payment; without `now` only what is due or holds the reader."""
-    touched = [payment.id for payment in here.terminal.recover()]
+    touched = [payment.id for payment in here.left_open]
     here.terminal.listen()
     for payment_id in touched:
+        PaymentInProgress(here.terminal.desk, payment_id).show()
         payment = here.journal.payments[payment_id]
         if now or not payment.parked:
             here.background.try_now(payment)

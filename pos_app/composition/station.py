@@ -18,6 +18,7 @@ from pos_app.composition.continuity import Continuity
 from pos_app.composition.reality import Reality
 from pos_app.counter import Inbox, Screen
 from pos_app.desk import Desk, Limits, Rules, no_tick
+from pos_app.domain.payment import Payment
 from pos_app.errors import UserError
 from pos_app.journal.journal import Journal
 from pos_app.psp.account import PspAccount
@@ -49,7 +50,10 @@ class Counter(Protocol):
 
 @dataclass(frozen=True)
 class Station:
-    """A terminal with everything around it. `papers` is where a printer double leaves its receipts."""
+    """A terminal with everything around it. `papers` is where a printer double leaves its receipts.
+
+    `left_open`: the payments that the last process left open, which know by now that it ended.
+    """
 
     settings: Settings
     terminal: Terminal
@@ -57,6 +61,7 @@ class Station:
     journal: Journal
     reality: Reality
     papers: Path
+    left_open: tuple[Payment, ...]
 
 
 @contextmanager
@@ -85,9 +90,6 @@ def station(
         url = stack.enter_context(_psp_url(settings, doubles, reader_is_double=profile.card_reader.is_double))
         transport = HttpTransport(_endpoint(settings, url))
         reality = Reality(transport, bench=settings.psp.test, demonstration=bool(settings.demonstration))
-        reality.look(reader)
-        if reality.reader_is_double is False:
-            require_own_values(settings)
         continuity = Continuity(reader, state_dir / "journal", settings.terminal.shared_reader)
 
         def objection(status: ReaderStatus) -> str | None:
@@ -111,8 +113,12 @@ def station(
             is_trial=reality.is_trial,
         )
         terminal = Terminal(desk)
+        left_open = tuple(terminal.recover())  # before anything is heard from the reader
+        reality.look(reader)
+        if reality.reader_is_double is False:
+            require_own_values(settings)
         continuity.look()
-        yield Station(settings, terminal, Background(desk), journal, reality, papers)
+        yield Station(settings, terminal, Background(desk), journal, reality, papers, left_open)
 
 
 @contextmanager
