@@ -38,18 +38,25 @@ def moved_on(now: e.BaselineTaken, newest_first: Iterable[e.Event]) -> bool:
     for event in newest_first:
         if not told_before and isinstance(event, _UNDECIDED):
             return False
-        for reader_id, result in _told(event):
-            if result == now.last_result:
-                return False
-            if not told_before and reader_id != now.reader_id:
-                return False
-            told_before = True
+        told = _told(event)
+        if told is None:
+            continue
+        if told.last_result == now.last_result or (not told_before and _may_be_the_same(told, now)):
+            return False
+        told_before = True
     return told_before
 
 
-def _told(event: e.Event) -> Iterable[tuple[str, str]]:
-    """The reader and its result, where the event tells of one; a result "" means that it had none yet."""
-    if isinstance(event, (e.BaselineTaken, e.ReaderAccepted)):
-        return [(event.reader_id, event.last_result)] if event.last_result is not None else []
-    card = getattr(event, "card", None)
-    return [(card.terminal_id, card.fingerprint)] if card is not None else []
+def _may_be_the_same(told: e.BaselineTaken, now: e.BaselineTaken) -> bool:
+    """Another reader says nothing; and a reader may tell one transaction in two ways, at once and when asked again."""
+    return told.reader_id != now.reader_id or (told.stan == now.stan and bool(now.stan.strip("0")))
+
+
+def _told(event: e.Event) -> e.BaselineTaken | None:
+    """What the event tells of the reader's memory, if anything; a result "" means that it had none yet."""
+    if isinstance(event, e.BaselineTaken):
+        return event if event.last_result is not None else None
+    if isinstance(event, e.ReaderAccepted):
+        return e.BaselineTaken(event.reader_id, event.last_result, event.stan)
+    card: e.Card | None = getattr(event, "card", None)
+    return None if card is None else e.BaselineTaken(card.terminal_id, card.fingerprint, card.stan)

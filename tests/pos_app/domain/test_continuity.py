@@ -8,8 +8,8 @@ from pos_app.domain.continuity import moved_on
 OURS = e.BaselineTaken("00000001", "result-2", "000002")
 
 
-def card(fingerprint: str, reader: str = "00000001") -> e.Card:
-    return e.Card("00", fingerprint, reader, 12700)
+def card(fingerprint: str, stan: str = "") -> e.Card:
+    return e.Card("00", fingerprint, "00000001", 12700, stan=stan)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,9 @@ def card(fingerprint: str, reader: str = "00000001") -> e.Card:
     [
         pytest.param([e.BaselineTaken("00000001", "result-1")], id="a baseline of before"),
         pytest.param([e.BaselineTaken("00000001", "")], id="a reader that had no result yet"),
+        pytest.param(
+            [e.CardApproved(card("result-1")), e.CardApproved(card("result-0", stan="000002"))], id="its STAN long ago"
+        ),
         pytest.param([e.CardApproved(card("result-1")), e.ChargeStarted(1, 12700, "R")], id="an approval of before"),
         pytest.param(
             [e.CardDeclined("no", card("result-1")), e.ChargeStarted(1, 12700, "R")], id="a refusal of before"
@@ -46,6 +49,7 @@ def test_a_result_that_no_record_knows_means_that_the_reader_has_moved_on(newest
         pytest.param([e.ReversalStarted("000001"), e.CardApproved(card("result-1"))], id="a reversal undecided"),
         pytest.param([e.CarriedOver("bit"), e.CardApproved(card("result-1"))], id="a journal begun anew"),
         pytest.param([e.BaselineTaken("00000009", "result-1")], id="another reader"),
+        pytest.param([e.CardApproved(card("told-at-once", stan="000002"))], id="our own, told in another way"),
         pytest.param(
             [e.BaselineTaken("00000001", "result-1"), e.CardApproved(card("result-2"))], id="an older result of ours"
         ),
