@@ -1,7 +1,11 @@
 """The loop and the background write into one journal at the same time (architecture.md, "Processes and threads")."""
 
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from pos_app.background import Background, needs_none
 from pos_app.clock import BootClock
@@ -41,6 +45,15 @@ def in_the_background(desk: Desk) -> None:
         run.record(e.LadderReset("Anna"))
 
 
+@pytest.fixture
+def switching_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("switching_often")
 def test_two_threads_leave_one_chain_and_every_payment_as_it_was_left(tmp_path: Path) -> None:
     folder = tmp_path / "journal"
     with Journal.open(folder, BootClock(), allow_volatile=True, reserve_bytes=4096) as journal:
