@@ -62,7 +62,8 @@ class Link(Protocol):
     def write(self, data: bytes, *, timeout: float) -> None:
         """Hand over all of `data` within `timeout` seconds.
 
-        Raises DeviceUnanswered when the line is gone or stays blocked: a part may have left all the same.
+        Raises DeviceUnanswered when the line is gone or stays blocked: a part may have left all the same. How much
+        nobody can say: what the system took may still wait in its queue, and is not what the device received.
         """
         ...
 
@@ -137,6 +138,11 @@ class DescriptorLink:
                 with contextlib.suppress(BlockingIOError):
                     rest = rest[os.write(self._open_descriptor(), rest) :]
 
+    def discard_unsent(self) -> None:
+        """See discard_unsent."""
+        with contextlib.suppress(*FOREIGN):
+            termios.tcflush(self._open_descriptor(), termios.TCOFLUSH)
+
     def close(self) -> None:
         """See Link.close."""
         if self._descriptor is not None:
@@ -210,6 +216,15 @@ class PortLink:
         """See Link.close."""
         with contextlib.suppress(*FOREIGN):
             self._port.close()
+
+
+def discard_unsent(link: Link) -> None:
+    """Forget what a blocked line was given and has not sent; then closing it does not wait half a minute for that.
+
+    Only a tty has such a queue; other lines are left as they are. Raises nothing.
+    """
+    if isinstance(link, DescriptorLink):
+        link.discard_unsent()
 
 
 def open_link(settings: LineSettings, *, timeout: float, monotonic: Callable[[], float] = time.monotonic) -> Link:

@@ -65,7 +65,7 @@ _AT_DEVICES = frozenset({State.CHARGE_UNCERTAIN, State.OPERATOR_RULING, State.RE
 
 def needs_devices(payment: Payment) -> bool:
     """Whether what it waits for needs the card reader or the printer, which belong to the loop at the counter."""
-    prints = payment.state is State.PRINTING and not (payment.parked or payment.copies)
+    prints = payment.state is State.PRINTING and not payment.parked  # also between its copies
     return prints or payment.state in _AT_DEVICES
 
 

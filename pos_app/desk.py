@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from drivers.contracts import CardReader, Document, ReaderStatus, ReceiptPrinter, ScannedCode, Tick
-from pos_app.clock import Clock, has_surely_passed, stamp, surely_left
+from pos_app.clock import Clock, has_surely_passed, seconds_since, stamp, surely_left
 from pos_app.counter import Answer, Inbox, Question, Screen, View
-from pos_app.domain.events import Event
+from pos_app.domain.events import Event, Stamp
 from pos_app.domain.fees import FeeRule
 from pos_app.domain.fold import learn
 from pos_app.domain.machine import PaymentMachine
@@ -156,6 +156,11 @@ class PaymentInProgress:
                 return reply.answer
         return None
 
+    def seconds_until_retry(self, since: Stamp, *, tries: int, slot: float) -> float:
+        """Seconds until the next try: `slot` times (2^k - 1) after the k-th one; 0 when it is due (pagopa.md 3.4)."""
+        wait: float = slot * (2**tries - 1)
+        return max(0.0, round(wait - seconds_since(self.desk.clock, since), 3))
+
     def token_seconds_left(self) -> float:
         """Life that the token surely has left, counted from the moment before its request was sent; 0 without one."""
         activation, sent = self.payment.activation, self.payment.activation_sent
@@ -164,8 +169,11 @@ class PaymentInProgress:
         return surely_left(self.desk.clock, sent, activation.token_seconds, self.desk.journal.latest)
 
     def token_is_surely_over(self) -> bool:
-        """Whether no token of ours can be alive any more; while the clocks leave a doubt it may be."""
-        activation, sent = self.payment.activation, self.payment.activation_sent
-        if activation is None or sent is None:
+        """Whether no token of ours can be alive any more; while the clocks leave a doubt it may be.
+
+        Where the first request got lost, it was a repeat that opened the session: a lock is counted from the last one.
+        """
+        activation, latest = self.payment.activation, self.payment.activation_latest
+        if activation is None or latest is None:
             return True
-        return has_surely_passed(self.desk.clock, sent, activation.token_seconds, self.desk.journal.latest)
+        return has_surely_passed(self.desk.clock, latest, activation.token_seconds, self.desk.journal.latest)

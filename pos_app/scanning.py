@@ -1,12 +1,13 @@
 """What `pos-terminal scan` says of picture and video files: their codes, and of each the notice or why it is none.
 
-Decoders load only when there is something to read; more than one file is read in processes of their own, so that a
-picture that brings a decoder down costs one line and not the rest.
+Decoders load only when there is something to read, and in processes of their own, so that a picture that brings a
+decoder down costs one line and not the rest.
 
 Of a Data Matrix `text` is the first 77 characters, in every place: what follows is the debtor's (money rule 10).
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,11 @@ def scan_files(paths: Iterable[str | Path], jobs: int = 1) -> Iterator[dict[str,
 
 
 def _readings(files: list[Path], jobs: int) -> "Iterator[Reading]":
-    if len(files) == 1:  # nothing else to protect: a process of its own would only take time
-        from drivers.scanner.files import read_file  # noqa: PLC0415 - as above
-
-        return iter([read_file(files[0])])
     from drivers.scanner.batch import read_files  # noqa: PLC0415 - as above
+    from drivers.scanner.worker import ReadingProcess  # noqa: PLC0415 - as above
 
+    if len(files) == 1:  # a process is worth its while once there is more to read; for one it must be there at once
+        return read_files(files, jobs=1, make=partial(ReadingProcess, at_once=True))
     return read_files(files, jobs=jobs)
 
 

@@ -62,6 +62,8 @@ class Repertoire:
 
     def fit(self, text: str) -> str:
         """`text` in characters that the pages have: itself, a stand-in, its letter without accent, or `?`."""
+        if text.isascii() and text.isprintable():
+            return text  # every page has these
         return "".join(self._fitted(character) for character in clean(text))
 
     def encode(self, text: str) -> bytes:

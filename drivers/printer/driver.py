@@ -4,7 +4,6 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from drivers.contracts import Document, PrinterStatus, PrintState, Proof, Tick
@@ -12,27 +11,23 @@ from drivers.errors import DeviceError, DeviceUnanswered
 from drivers.link import LineSettings, Link, open_link
 from drivers.printer.conversation import Conversation, Limits
 from drivers.printer.escpos import before_end, write
+from drivers.printer.footing import Footing, FootingFinder
 from drivers.printer.job import PrintJob
 from drivers.printer.layout import lay_out
 from drivers.printer.options import EscPosOptions
-from drivers.printer.proof import process_id, rungs
+from drivers.printer.proof import Answers, rungs
 from drivers.printer.status import SILENT, SILENT_NOW, Condition, by_questions
 
 PREFLIGHT = 2.5  # seconds for all four questions
 SLOWEST_LINES = 13.0  # lines a second of the slowest 58 mm units (50 mm/s at 3.75 mm a line)
 BITS_PER_BYTE = 10  # 8N1
+MOST_SILENCES = 3  # jobs without an answer, after which a printer is not asked any more what it can prove
+
+BUSY = "La stampante non ha finito la stampa di prima: aspettare; se non finisce, spegnerla e riaccenderla."
 
 
 def _nobody() -> None:
     """Tick for nobody: outside a job no watchdog waits."""
-
-
-@dataclass(frozen=True)
-class _LeftOver:
-    """What an unproven job may have left in the printer: so long it takes, so many barriers it will still answer."""
-
-    seconds: float
-    barriers: int
 
 
 class Opener(Protocol):
@@ -47,7 +42,7 @@ class EscPosPrinter:
     """Implements drivers.contracts.ReceiptPrinter over any line that drivers.link opens.
 
     A serial or USB line is opened on first use and kept; a network printer is connected anew for each job, because they
-    drop idle connections (printing.md 1). What a printer can prove is found out in its first job and remembered.
+    drop idle connections (printing.md 1). What a printer can prove is found out before its first job and remembered.
     """
 
     def __init__(
@@ -65,10 +60,11 @@ class EscPosPrinter:
         self._job_numbers = job_numbers or itertools.count(secrets.randbelow(95**4))
         self._limits = limits or Limits()
         self._tick: Tick = _nobody
-        self._wanted = rungs(options.proof)
         self._conversation: Conversation | None = None
+        self._answers = Answers()
         self._has_answered = False
-        self._left_over: _LeftOver | None = _LeftOver(seconds=0.0, barriers=0)  # of a process that died, perhaps
+        self._left_over: float | None = self._limits.restart  # seconds of an unproven job, perhaps in the printer yet
+        self._forget_abilities()
 
     def status(self, *, timeout: float) -> PrinterStatus:
         """See ReceiptPrinter.status. Raises DeviceAbsent when the line cannot be opened."""
@@ -96,7 +92,7 @@ class EscPosPrinter:
             refusal = self._refusal(deadline)
             if refusal:
                 return Proof(PrintState.NOT_STARTED, "none", refusal)
-            return self._run(data, min(deadline, self._monotonic() + self._patience(data)))
+            return self._run(data, deadline)
         finally:
             self._tick = _nobody
             self._let_go_of_network()
@@ -104,11 +100,23 @@ class EscPosPrinter:
     def close(self) -> None:
         """See ReceiptPrinter.close."""
         self._hang_up()
+        self._forget_abilities()
+
+    def _forget_abilities(self) -> None:
+        """Another printer may hang there next time."""
         self._wanted = rungs(self._options.proof)
+        self._has_proven, self._silences = False, 0
+        self._has_macro: bool | None = None  # not known
 
     def _hang_up(self) -> None:
         if self._conversation is not None:
             self._conversation.close()
+            self._conversation = None
+
+    def _abandon(self) -> None:
+        self._forget_abilities()
+        if self._conversation is not None:
+            self._conversation.abandon()
             self._conversation = None
 
     # --- before ------------------------------------------------------------------------------
@@ -121,17 +129,16 @@ class EscPosPrinter:
                 return SILENT_NOW if self._has_answered else ""
             if condition.trouble is not None:
                 return condition.sentence
-            self._finish_earlier_job(deadline)
+            self._empty()
         except DeviceError as error:
             return str(error)
         return ""
 
-    def _finish_earlier_job(self, deadline: float) -> None:
-        """Empty the printer of what an unproven job left, so that no second original comes out."""
-        if self._left_over is not None and self._wanted and not self._open().clear():
-            limit = min(self._limits.clearing + self._left_over.seconds, max(deadline - self._monotonic(), 0.0))
-            self._open().settle(owed=self._left_over.barriers, timeout=limit)
-        self._left_over = None
+    def _empty(self) -> None:
+        """Have the printer forget what an unproven job left, so that no second original comes out."""
+        if self._left_over is not None and self._wanted and self._open().clear():
+            self._answers.none_owed()
+            self._left_over = None
 
     def _preflight(self, timeout: float) -> Condition | None:
         """What the printer says of itself; None when it says nothing. A line that went away is opened once more."""
@@ -139,7 +146,7 @@ class EscPosPrinter:
         try:
             return self._ask(timeout)
         except DeviceUnanswered:
-            self._hang_up()
+            self._abandon()
             if not was_open:
                 raise
             return self._ask(timeout)
@@ -165,11 +172,19 @@ class EscPosPrinter:
                 rtscts=options.rtscts,
                 xonxoff=options.xonxoff,
             )
-            link = self._opener(line, timeout=self._limits.opening, monotonic=self._monotonic)
+            link = self._opened(line)
             self._conversation = Conversation(
-                link, limits=self._limits, monotonic=self._monotonic, tick=self._pass_tick
+                link, self._answers, limits=self._limits, monotonic=self._monotonic, tick=self._pass_tick
             )
+            self._conversation.forget_what_waits()
         return self._conversation
+
+    def _opened(self, line: LineSettings) -> Link:
+        try:
+            return self._opener(line, timeout=self._limits.opening, monotonic=self._monotonic)
+        except DeviceError:
+            self._forget_abilities()
+            raise
 
     def _pass_tick(self) -> None:
         """Call the tick of the job that is under way: the line outlives jobs."""
@@ -180,22 +195,42 @@ class EscPosPrinter:
             self._hang_up()
 
     def _run(self, data: bytes, deadline: float) -> Proof:
-        job = PrintJob(
-            self._open(),
-            self._wanted,
-            process_id(next(self._job_numbers)),
-            limits=self._limits,
-            monotonic=self._monotonic,
-        )
+        try:
+            footing = self._footing(deadline) if self._wanted else None
+        except DeviceError as error:
+            return Proof(PrintState.NOT_STARTED, "none", str(error))
+        if footing is not None and self._has_proven and not footing.rung:
+            return Proof(PrintState.NOT_STARTED, "none", BUSY)
+        job = PrintJob(self._open(), footing, heartbeat=self._has_answered)
         printed, end = before_end(data, self._options)
-        proof = job.run(printed, end, deadline=deadline, tick=self._pass_tick)
-        if proof.state is PrintState.PRINTED:
-            self._wanted = self._wanted[self._wanted.index(proof.method) :]
+        patience = min(deadline, self._monotonic() + self._patience(data))
+        proof = job.run(printed, end, deadline=patience, blind=self._duration(data))
         nothing_left = proof.state is PrintState.PRINTED or job.is_cleared
-        self._left_over = None if nothing_left else _LeftOver(self._duration(data), job.barriers_owed)
+        self._left_over = None if nothing_left else self._duration(data)
+        if job.is_cleared:
+            self._answers.none_owed()
         if job.is_broken:
-            self._hang_up()
+            self._abandon()
         return proof
+
+    def _footing(self, deadline: float) -> Footing:
+        """What will prove the next job, by what is known of this printer; the first time it is found out."""
+        finder = FootingFinder(self._open(), self._job_numbers)
+        finishing = self._limits.restart if self._has_proven else 0.0  # it may be cutting yet
+        wait = self._limits.clearing + finishing + (self._left_over or 0.0)
+        footing, is_deaf = Footing(), self._silences >= MOST_SILENCES
+        if self._has_macro is not False and not is_deaf:
+            footing = finder.find(self._wanted, timeout=min(wait, deadline - self._monotonic()))
+        if self._has_macro is not True and not footing.rung and not is_deaf:
+            footing = finder.find_without_macro(self._wanted, timeout=min(wait, deadline - self._monotonic()))
+        self._learn(footing)
+        return footing
+
+    def _learn(self, footing: Footing) -> None:
+        if footing.rung:
+            self._wanted, self._has_proven, self._has_macro = (footing.rung,), True, footing.canary
+        elif not self._has_proven:
+            self._silences += 1
 
     def _patience(self, data: bytes) -> float:
         """Three times what transmission and paper take at their slowest, and five seconds (printing.md 5)."""

@@ -1,16 +1,17 @@
 """One print job on an open line: send in pieces, listen meanwhile, wait for the proof, and say how it ended."""
 
 import contextlib
-from collections.abc import Callable
 
-from drivers.contracts import PrintState, Proof, Tick
+from drivers.contracts import PrintState, Proof
 from drivers.errors import DeviceUnanswered
-from drivers.printer.conversation import TICK, Conversation, Limits
-from drivers.printer.proof import ProofWatch, questions
+from drivers.printer.conversation import LAST_WORD, TICK, Conversation
+from drivers.printer.footing import NEEDED, TWICE, Footing
+from drivers.printer.pieces import whole_pieces
 from drivers.printer.status import Condition, by_questions
 
 PIECE = 256  # bytes handed over at a time; what the printer says is read between them
-LAST_WORD = 2.5  # seconds for all four questions
+AWAY = 0.8  # seconds: a full buffer lets a question through sooner, a printer that starts again answers later
+HEARTBEAT = 0.25  # seconds between two looks whether it is still there
 
 CLEARED = "Il resto della stampa è stato annullato."
 NOT_CLEARED = "Il resto può uscire da solo quando la stampante riprende: guardare se poi è intero."
@@ -20,70 +21,92 @@ UNCONFIRMED = "La stampante non ha confermato la stampa: guardare se lo scontrin
 class PrintJob:
     """A job and its end; afterwards `is_cleared` says that nothing of it is left, `is_broken` that the line is gone.
 
-    `wanted` are the proofs to ask for, strongest first (proof.rungs); `job` is the process id of this job.
+    `footing` is what proves it, None for a printer that is asked nothing at all. Where no canary tells that the power
+    went and came again, a `heartbeat` does, if the printer answers in real time.
     """
 
-    def __init__(
-        self,
-        conversation: Conversation,
-        wanted: tuple[str, ...],
-        job: bytes,
-        *,
-        limits: Limits,
-        monotonic: Callable[[], float],
-    ) -> None:
+    def __init__(self, conversation: Conversation, footing: Footing | None, *, heartbeat: bool) -> None:
         self._conversation = conversation
-        self._watch = ProofWatch(wanted, job)
-        self._limits = limits
-        self._monotonic = monotonic
+        self._footing = footing
+        self._answers = conversation.taken
+        self._monotonic = conversation.monotonic
+        self._heartbeat = heartbeat and footing is not None and bool(footing.rung) and not footing.canary
+        self._enough: int | None = None
+        self._was_away = False
         self.is_cleared = False
         self.is_broken = False
 
-    @property
-    def barriers_owed(self) -> int:
-        """How many GS r of this job the printer may still answer."""
-        return self._watch.barriers_owed
+    def run(self, data: bytes, end: bytes, *, deadline: float, blind: float) -> Proof:
+        """Print `data`, then `end` the paper, until `deadline` on the clock; proven is `data`. Raises nothing.
 
-    def run(self, data: bytes, end: bytes, *, deadline: float, tick: Tick) -> Proof:
-        """Print `data`, then `end` the paper, until `deadline` on the clock; proven is `data`. Raises nothing."""
-        watch = self._watch
+        `blind` is how many seconds to wait where no proof can come: for a printer to say that it stopped.
+        """
+        self._answers.condition = Condition()
+        if data:
+            self._answers.asked(("asb",), 1)  # its preamble switches the automatic status on
         try:
-            self._send(data, questions(watch.wanted, watch.job) + end, deadline, tick)
-            self._await(deadline, tick)
+            self._send(data, end, deadline)
+            self._await(deadline if self._rung else min(deadline, self._monotonic() + blind))
             return self._concluded()
         except DeviceUnanswered as error:
             return self._broken(str(error))
 
-    def _send(self, data: bytes, ending: bytes, deadline: float, tick: Tick) -> None:
-        """In pieces; `ending` goes out at once, so that the cut is behind the questions before any answer comes."""
-        for at in range(0, len(data), PIECE):
-            self._hand_over(data[at : at + PIECE], deadline, tick)
-            if self._watch.stopped:
+    @property
+    def _rung(self) -> str:
+        return self._footing.rung if self._footing is not None else ""
+
+    @property
+    def _proven(self) -> bool:
+        """Whether more answers came than were owed when the questions behind the job left."""
+        return self._enough is not None and self._count() >= self._enough
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether the printer said that it stopped before anything was proven."""
+        trouble = self._answers.condition.trouble
+        return not self._proven and trouble is not None and trouble.stops
+
+    def _count(self) -> int:
+        return self._answers.count(self._rung, self._footing.job if self._footing is not None else b"")
+
+    def _send(self, data: bytes, end: bytes, deadline: float) -> None:
+        """In pieces; the end goes out with the questions, so that the cut is behind them before any answer comes."""
+        for whole in whole_pieces(data, PIECE):
+            for at in range(0, len(whole), PIECE):
+                self._hand_over(whole[at : at + PIECE], deadline)
+            if self._stopped:
                 return
-        self._watch.questions_leave()
-        self._hand_over(ending, deadline, tick)
+        if self._footing is None or not self._rung:
+            self._hand_over(end, deadline)
+            return
+        self._enough = self._count() + self._answers.owed(self._rung) + NEEDED[self._rung]
+        self._answers.asked(self._footing.asked, TWICE)
+        self._hand_over(self._footing.ask + end, deadline)
 
-    def _hand_over(self, data: bytes, deadline: float, tick: Tick) -> None:
-        tick()
+    def _hand_over(self, data: bytes, deadline: float) -> None:
+        self._conversation.tick()
         self._conversation.send(data, timeout=max(min(2 * TICK, deadline - self._monotonic()), 0.0))
-        if self._watch.wanted:
-            self._watch.feed(self._conversation.replies(timeout=0.0))
+        if self._footing is not None:
+            self._listen(0.0)
 
-    def _await(self, deadline: float, tick: Tick) -> None:
-        """Until the strongest proof is there, the printer says that it stopped, or time is up."""
-        watch = self._watch
-        while watch.wanted and not (watch.strongest_reached or watch.stopped):
+    def _listen(self, timeout: float) -> None:
+        """What the printer says within `timeout` seconds; and whether it is there at all."""
+        self._conversation.replies(timeout=min(timeout, HEARTBEAT) if self._heartbeat else timeout)
+        if self._heartbeat and not self._was_away:
+            self._was_away = not self._conversation.is_there(timeout=AWAY)
+
+    def _await(self, deadline: float) -> None:
+        """Until the proof is there, the printer says that it stopped or was away, or time is up."""
+        while self._footing is not None and not (self._proven or self._stopped or self._was_away):
             left = deadline - self._monotonic()
             if left <= 0:
                 return
-            tick()
-            watch.feed(self._conversation.replies(timeout=min(left, TICK)))
-            if watch.proven:
-                deadline = min(deadline, self._monotonic() + self._limits.grace)
+            self._conversation.tick()
+            self._listen(min(left, TICK))
 
     def _concluded(self) -> Proof:
-        if self._watch.proven:
-            return Proof(PrintState.PRINTED, self._watch.proven)
+        if self._proven and not self._was_away and self._is_alive():
+            return Proof(PrintState.PRINTED, self._rung)
         condition = self._last_word()
         if condition.trouble is None:
             return Proof(PrintState.UNKNOWN, "none", UNCONFIRMED)
@@ -92,20 +115,24 @@ class PrintJob:
             return Proof(PrintState.PARTIAL, "none", f"{condition.sentence} {CLEARED}")
         return Proof(PrintState.UNKNOWN, "none", f"{condition.sentence} {NOT_CLEARED}")
 
+    def _is_alive(self) -> bool:
+        """GS r is answered with a byte that a line also makes when it dies: who sent it must still be there."""
+        return self._rung != "gs_r" or self._conversation.is_there(timeout=self._conversation.limits.answer)
+
     def _last_word(self) -> Condition:
         """How the printer is now: what it pushed when it stopped, else what it answers when asked."""
-        if self._watch.stopped or not self._watch.wanted:
-            return self._watch.condition
+        if self._stopped or self._footing is None:
+            return self._answers.condition
         answers = self._conversation.answers(timeout=LAST_WORD)
-        return by_questions(answers) if answers else self._watch.condition
+        return by_questions(answers) if answers else self._answers.condition
 
     def _broken(self, reason: str) -> Proof:
         """The line went away or stays blocked in the middle of the job: the printer's last word is all there is."""
         with contextlib.suppress(DeviceUnanswered):
-            self._watch.feed(self._conversation.replies(timeout=0.0))
+            self._conversation.drain()
             return self._concluded()
         self.is_broken = True
-        condition = self._watch.condition
+        condition = self._answers.condition
         if condition.trouble is not None:
             return Proof(PrintState.UNKNOWN, "none", f"{condition.sentence} {NOT_CLEARED}")
         return Proof(PrintState.UNKNOWN, "none", f"{UNCONFIRMED} {reason}")

@@ -13,6 +13,7 @@ PROCESS_ID = b'\x37"'  # 37 22 d1 d2 d3 d4 00: answer to GS ( H, function 48
 CLEARED = b"\x37%"  # 37 25 00: answer to DLE DC4, function 8
 _BLOCK_HEADS = (0x37, 0x5F)
 _LONGEST_BLOCK = 80
+_FIRST_IN_BLOCK, _SEPARATOR = 0x20, 0x1F  # a block holds text: what stands below begins another reply
 _ASB_LENGTH = 4
 
 
@@ -80,7 +81,7 @@ class ReplyReader:
     def _continue_block(self, byte: int) -> Reply | None:
         if byte == 0:
             return BlockReply(self._emptied())
-        if len(self._partial) >= _LONGEST_BLOCK:
+        if len(self._partial) >= _LONGEST_BLOCK or (byte < _FIRST_IN_BLOCK and byte != _SEPARATOR):
             self.strays += len(self._emptied())
             return self._begin(byte)
         self._partial.append(byte)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from drivers.contracts import ScannedCode, Tick
-from drivers.errors import DeviceAbsent, DeviceUnanswered
+from drivers.errors import DeviceAbsent, DeviceError, DeviceRefused, DeviceUnanswered
 from drivers.scanner.devices import OTHERWISE, CameraOptions
 from drivers.scanner.gather import Gatherer, nothing
 from drivers.scanner.newest import Trouble
@@ -17,7 +17,7 @@ from drivers.scanner.preview import Preview
 from drivers.scanner.spawned import Spawned
 from drivers.scanner.watching import Reader, Report, real_reader, watch
 
-SILENCE = 2.0  # seconds without a report after which the process is taken for hung
+SILENCE = 1.5  # seconds without a report after which the process is taken for hung: told within two
 START = 15.0  # seconds it may take to start on a busy machine
 _AGAIN = 1.0  # seconds between two starts
 _WANTED = 2.0  # seconds for which codes are read after somebody last asked for them
@@ -27,6 +27,7 @@ _LONGEST_NAP = 0.5  # seconds between two ticks
 
 HUNG = Trouble(f"La lettura dei codici si è bloccata e riparte da sola; {OTHERWISE}")
 FALLEN = Trouble(f"La lettura dei codici è caduta e riparte da sola; {OTHERWISE}")
+DOUBT = "Un altro codice inquadrato non si legge: avvicinare alla telecamera quello da pagare, al centro."
 SLOW = Trouble(f"La lettura dei codici non parte: riavviare il terminale; {OTHERWISE}")
 
 
@@ -103,7 +104,8 @@ class CameraScanner:
         self._monotonic = monotonic
         self._news = threading.Condition()
         self._trouble: Trouble | None = None
-        self._told: Trouble | None = None
+        self._remark: str | None = None
+        self._told = ""
         self._ended = self._end_told = False
         self._asked = monotonic()
 
@@ -122,7 +124,8 @@ class CameraScanner:
 
         A new trouble is raised as soon as it is known, a lasting one at the end of `timeout`: DeviceAbsent when the
         camera could not be opened, DeviceUnanswered when nothing comes from it. It is looked for all the time, so the
-        next call may find it again.
+        next call may find it again. DeviceRefused, in the same way, when the one code that was read is kept back
+        because another one in view, which may be the one meant, cannot be read.
         """
         end = self._monotonic() + timeout
         while True:
@@ -130,6 +133,7 @@ class CameraScanner:
             with self._news:
                 self._asked = self._monotonic()
                 if codes := self._gatherer.take():
+                    self._advise()
                     return codes
                 left = end - self._asked
                 self._raise_trouble(is_last=left <= 0)
@@ -144,19 +148,30 @@ class CameraScanner:
         with self._news:
             if report.view is not None:
                 self._gatherer.see(report.view)
+                self._remark = report.remark
             self._trouble = report.trouble
-            self._told = self._told if report.trouble else None
             self._ended = self._ended or report.ended
             self._news.notify_all()
         if report.trouble is not None:
             self.preview.show(None)
 
     def _raise_trouble(self, *, is_last: bool) -> None:
+        self._advise()
+        error = self._error()
+        sentence = str(error) if error else ""
+        is_known, self._told = sentence == self._told, sentence
+        if error is not None and (is_last or not is_known):
+            raise error
+
+    def _error(self) -> DeviceError | None:
         trouble = self._trouble
-        if trouble is None or (trouble == self._told and not is_last):
-            return
-        self._told = trouble
-        raise (DeviceAbsent if trouble.absent else DeviceUnanswered)(trouble.sentence)
+        if trouble is not None:
+            return (DeviceAbsent if trouble.absent else DeviceUnanswered)(trouble.sentence)
+        is_kept_back = self._gatherer.is_in_doubt and self._gatherer.is_gathering
+        return DeviceRefused(DOUBT) if is_kept_back else None
+
+    def _advise(self) -> None:
+        self.preview.advise(DOUBT if self._gatherer.is_in_doubt else self._remark)
 
     def _is_over(self) -> bool:
         """Whether a file has just ended and nothing of it is left to hand over."""

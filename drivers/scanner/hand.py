@@ -155,6 +155,5 @@ def _typed(device: str) -> Link:
         # Its own descriptor, so that closing it leaves standard input to others.
         descriptor = os.dup(_STDIN) if device == STANDARD_INPUT else os.open(device, _OPEN_FLAGS)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise DeviceAbsent(f"La tastiera {device} non si può leggere ({reason}): controllare il cavo.") from error
+        raise DeviceAbsent(f"Il lettore {device} non si può leggere: controllare il cavo; {OTHERWISE}") from error
     return DescriptorLink(descriptor, lambda: os.close(descriptor), port=device, monotonic=time.monotonic)

@@ -20,7 +20,7 @@ class Newest(Generic[Frame]):
     """Holds the newest frame only, so that no frame ever waits behind another; and how the source stands.
 
     `trouble` is why there are no frames now, `ended` that there will be none any more, `heard` when the source's thread
-    last showed that it lives, in seconds of `monotonic`.
+    last showed that it lives, in seconds of `monotonic`. `remark`: what is not as the source was asked for.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -28,6 +28,7 @@ class Newest(Generic[Frame]):
         self._news = threading.Condition()
         self._frame: Frame | None = None
         self.trouble: Trouble | None = None
+        self.remark: str | None = None
         self.ended = False
         self.heard = monotonic()
 

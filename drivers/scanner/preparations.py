@@ -45,6 +45,11 @@ def thresholded(gray: Gray) -> Gray:
     return _uint8(cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 35, 5))
 
 
+def averaged(gray: Gray) -> Gray:
+    """Every pixel the mean of nine: a sensor's noise in the dark, for less time than any other blur."""
+    return _uint8(cv2.blur(gray, (3, 3)))
+
+
 def smoothed(gray: Gray) -> Gray:
     """A small blur: noise, paper grain."""
     return _uint8(cv2.GaussianBlur(gray, (0, 0), 1.0))

@@ -26,11 +26,17 @@ class PreviewFrame:
 
 
 class Preview:
-    """The newest small picture; nobody waits for anybody here."""
+    """The newest small picture, and what to tell whoever holds the notice; nobody waits for anybody here."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._frame: PreviewFrame | None = None
+        self._hint: str | None = None
+
+    @property
+    def hint(self) -> str | None:
+        """One sentence on how to hold the notice; None while there is nothing to say. Any thread may ask."""
+        return self._hint
 
     def latest(self) -> PreviewFrame | None:
         """The newest frame; None while there is no camera, or nothing comes from it. Any thread may ask."""
@@ -41,6 +47,10 @@ class Preview:
         """Replace it."""
         with self._lock:
             self._frame = frame
+
+    def advise(self, hint: str | None) -> None:
+        """Replace the sentence."""
+        self._hint = hint
 
 
 def small(gray: "Gray", found: "Sequence[Found]", number: int) -> PreviewFrame:

@@ -1,10 +1,8 @@
 """Where frames come from: a camera (V4L2), a stream over the network, a video file; all through OpenCV.
 
-Only the process that sees frames imports this module. A source that cannot be opened says so in one sentence; OpenCV
-itself gives no reasons, so they are looked for at the device.
+Only the process that sees frames imports this module. A source that cannot be opened says so in one sentence.
 """
 
-import errno
 import os
 import stat
 import time
@@ -19,26 +17,19 @@ from numpy.typing import NDArray
 from drivers.errors import DeviceAbsent
 from drivers.scanner.devices import OTHERWISE, CameraOptions, Kind, kind_of, path_of
 from drivers.scanner.paths import shown
+from drivers.scanner.v4l2 import Captured, open_camera
 
 NETWORK_TIMEOUT = 1500  # milliseconds to connect, and between two frames
 _PICTURE_TIME = 30.0  # frames a second where a file does not say
 _MOST_RATE = 120.0  # a file that claims more is not believed
 
-_REASONS = {
-    errno.ENOENT: "non è collegata: controllare il cavo",
-    errno.ENODEV: "non è collegata: controllare il cavo",
-    errno.ENXIO: "non è collegata: controllare il cavo",
-    errno.EACCES: "non si può usare: manca il permesso (gruppo video)",
-    errno.EPERM: "non si può usare: manca il permesso (gruppo video)",
-    errno.EBUSY: "è usata da un altro programma: chiuderlo",
-}
-_BUSY_OR_NONE = "è usata da un altro programma, o non è una telecamera: chiudere l'altro programma"
-
 BGR = NDArray[np.uint8]
 
 
 class Source(Protocol):
-    """Frames, one after another."""
+    """Frames, one after another. `remark`: in one sentence, what is not as it was asked for."""
+
+    remark: str | None
 
     def read(self) -> BGR | None:
         """The next frame, when it is there; None when there is none any more."""
@@ -47,22 +38,6 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of the device."""
         ...
-
-
-class Captured:
-    """Frames as OpenCV hands them over: live ones as they come."""
-
-    def __init__(self, capture: cv2.VideoCapture) -> None:
-        self._capture = capture
-
-    def read(self) -> BGR | None:
-        """See Source."""
-        was_read, frame = self._capture.read()
-        return np.asarray(frame, dtype=np.uint8) if was_read else None
-
-    def close(self) -> None:
-        """See Source."""
-        self._capture.release()
 
 
 class Paced:
@@ -77,6 +52,7 @@ class Paced:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source = source
+        self.remark = source.remark
         self._gap = 1 / (rate if 0 < rate <= _MOST_RATE else _PICTURE_TIME)
         self._monotonic = monotonic
         self._sleep = sleep
@@ -104,43 +80,6 @@ def open_source(options: CameraOptions) -> Source:
     return _OPENERS[kind_of(options.device)](options)
 
 
-def _open_camera(options: CameraOptions) -> Source:
-    path = path_of(options.device)
-    _probe(path)
-    capture = cv2.VideoCapture(path, cv2.CAP_V4L2)
-    if not capture.isOpened():
-        raise DeviceAbsent(_absent(path, _BUSY_OR_NONE))
-    for name, value in _settings(options):
-        capture.set(name, value)  # a camera that lacks one goes on with its own
-    return Captured(capture)
-
-
-def _settings(options: CameraOptions) -> list[tuple[int, int]]:
-    """Names and values in the order in which they must be set: the format decides which sizes there are.
-
-    MJPG, because uncompressed 720p does not fit 30 times a second through USB 2; one buffer, because a second one holds
-    a frame that is old already. Exposure in units of 100 µs, as V4L2 counts (auto exposure: 3 automatic, 1 manual).
-    """
-    manual = options.exposure > 0
-    return [
-        (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
-        (cv2.CAP_PROP_FRAME_WIDTH, options.width),
-        (cv2.CAP_PROP_FRAME_HEIGHT, options.height),
-        (cv2.CAP_PROP_FPS, options.frames_a_second),
-        (cv2.CAP_PROP_BUFFERSIZE, 1),
-        (cv2.CAP_PROP_AUTO_EXPOSURE, 1 if manual else 3),
-        *([(cv2.CAP_PROP_EXPOSURE, options.exposure)] if manual else []),
-    ]
-
-
-def _probe(path: str) -> None:
-    """Raise DeviceAbsent where the device itself says why it can't be opened."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
-    except OSError as error:
-        raise DeviceAbsent(_absent(path, _REASONS.get(error.errno or 0, "non si può aprire"))) from None
-
-
 def _open_stream(options: CameraOptions) -> Source:
     timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT)
     capture = cv2.VideoCapture(path_of(options.device), cv2.CAP_FFMPEG, timeouts)
@@ -161,12 +100,8 @@ def _is_readable(path: Path) -> bool:
     return path.exists() and not stat.S_ISDIR(path.stat().st_mode) and os.access(path, os.R_OK)
 
 
-def _absent(path: str, reason: str) -> str:
-    return f"La telecamera {path} {reason}; {OTHERWISE}"
-
-
 _OPENERS: dict[Kind, Callable[[CameraOptions], Source]] = {
-    Kind.CAMERA: _open_camera,
+    Kind.CAMERA: open_camera,
     Kind.STREAM: _open_stream,
     Kind.VIDEO: _open_video,
 }

@@ -14,34 +14,42 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
-from drivers.errors import DeviceAbsent
+from drivers.scanner.capturing import Shot, capture
 from drivers.scanner.devices import OTHERWISE, CameraOptions, Kind, kind_of
 from drivers.scanner.gather import View
 from drivers.scanner.newest import Newest, Trouble
 
 if TYPE_CHECKING:
     from drivers.scanner.preview import PreviewFrame
-    from drivers.scanner.sources import BGR
     from drivers.scanner.zxing import Look
 
 BEAT = 0.25  # seconds at most between two reports
-_RETRY = 0.5  # seconds until a camera that is not there is looked for again
 _SILENT = 1.0  # seconds without a frame after which that is told
 _OPENING = 0.5  # seconds more until the first one
 _STUCK = 5.0  # seconds the camera's driver may take for one call; then only a new process helps
 _PREVIEW_GAP = 0.08  # seconds between two previews: a dozen a second look alive
 
-_QUIET = {"OPENCV_LOG_LEVEL": "OFF", "OPENCV_FFMPEG_LOGLEVEL": "-8"}  # they write to the terminal's screen otherwise
+# For OpenCV, which reads them when it is loaded: otherwise it writes to the terminal's screen, and waits ten seconds
+# for a camera that sends nothing.
+_ENVIRONMENT = {
+    "OPENCV_LOG_LEVEL": "OFF",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "2",
+}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to tell: a frame's view, or how the source stands. `waited` seconds the frame lay unread."""
+    """What there is to tell: a frame's view, or how the source stands. `waited` seconds the frame lay unread.
+
+    `remark`: what the camera gives instead of what it was asked for, in one sentence.
+    """
 
     view: View | None = None
     trouble: Trouble | None = None
     ended: bool = False
     waited: float = 0.0
+    remark: str | None = None
     preview: "PreviewFrame | None" = None
 
 
@@ -51,14 +59,6 @@ class Reader(Protocol):
     def look(self, frame: Any, /) -> "Look":
         """The codes in a frame, and the places that look like one."""
         ...
-
-
-@dataclass(frozen=True)
-class Shot:
-    """A frame and when it was there."""
-
-    frame: "BGR"
-    at: float
 
 
 def real_reader() -> Reader:
@@ -71,9 +71,9 @@ def real_reader() -> Reader:
 def watch(connection: Connection, options: CameraOptions, make_reader: Callable[[], Reader]) -> None:
     """Run until the pipe ends or the camera's driver hangs: what the process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the terminal, which ends us
-    os.environ.update(_QUIET)
+    os.environ.update(_ENVIRONMENT)
     newest: Newest[Shot] = Newest(time.monotonic)
-    threading.Thread(target=_capture, args=(options, newest), daemon=True).start()
+    threading.Thread(target=capture, args=(options, newest), daemon=True).start()
     with suppress(OSError, EOFError):
         Watcher(connection, newest, make_reader(), is_live=kind_of(options.device) is not Kind.VIDEO).run()
     os._exit(0)  # not even a camera's driver that hangs may keep us
@@ -123,7 +123,8 @@ class Watcher:
             view = View(tuple(look.found), tuple(look.unread), width, height)
         else:
             view = View(width=width, height=height)
-        self._connection.send(Report(view, Trouble(sentence) if sentence else None, waited=waited))
+        trouble = Trouble(sentence) if sentence else None
+        self._connection.send(Report(view, trouble, waited=waited, remark=self._newest.remark))
         self._show(gray, view, shot.at)
 
     def _show(self, gray: Any, view: View, now: float) -> None:
@@ -136,31 +137,3 @@ class Watcher:
 
 def _silent() -> str:
     return f"La telecamera non manda più immagini: controllare il cavo; {OTHERWISE}"
-
-
-def _capture(options: CameraOptions, newest: Newest[Shot]) -> None:
-    """The camera's thread: opens it, takes frames, and opens it again when it is gone; a file is over at its end."""
-    while True:
-        newest.beat()
-        had_frames = _frames(options, newest)
-        if had_frames and kind_of(options.device) is Kind.VIDEO:
-            newest.end()
-            return
-        time.sleep(_RETRY)
-
-
-def _frames(options: CameraOptions, newest: Newest[Shot]) -> bool:
-    """Put all frames until there are no more; whether the source could be opened at all."""
-    from drivers.scanner.sources import open_source  # noqa: PLC0415 - see real_reader
-
-    try:
-        source = open_source(options)
-    except DeviceAbsent as error:
-        newest.beat(Trouble(str(error), absent=True))
-        return False
-    try:
-        while (frame := source.read()) is not None:
-            newest.put(Shot(frame, time.monotonic()))
-    finally:
-        source.close()
-    return True

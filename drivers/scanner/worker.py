@@ -14,15 +14,20 @@ SILENCE = 20.0  # seconds without an answer or a beat after which the process is
 
 
 class ReadingProcess:
-    """Reads one file at a time in a spawned process, which is started when needed and replaced when it died."""
+    """Reads one file at a time in a process, which is started when needed and replaced when it died.
+
+    `at_once`: see Spawned. `silence` in seconds.
+    """
 
     def __init__(
         self,
         *,
+        at_once: bool = False,
         silence: float = SILENCE,
         read: Callable[..., Reading] = read_file,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._at_once = at_once
         self._silence = silence
         self._read = read
         self._monotonic = monotonic
@@ -39,7 +44,7 @@ class ReadingProcess:
         """Begin reading `path`; the answer comes through `answer`."""
         self._path, self._heard = path, self._monotonic()
         if self._process is None:
-            self._process = Spawned(_serve, self._read)
+            self._process = Spawned(_serve, self._read, at_once=self._at_once)
         with suppress(OSError):  # it died while idle: `answer` will find out
             self._process.connection.send(path)
 

@@ -30,9 +30,14 @@ class Look:
     unread: list[Corners]
 
 
-def look(picture: Any, *, formats: Any = QR_CODE, invert: bool = False) -> Look:
-    """Read all codes of `formats` in a uint8 array (height, width[, 3]) or a Pillow picture."""
-    results = zxingcpp.read_barcodes(picture, formats=formats, try_invert=invert, return_errors=True)
+def look(picture: Any, *, formats: Any = QR_CODE, invert: bool = False, downscale: bool = True) -> Look:
+    """Read all codes of `formats` in a uint8 array (height, width[, 3]) or a Pillow picture.
+
+    `downscale`: look at it reduced as well, for codes that fill it.
+    """
+    results = zxingcpp.read_barcodes(
+        picture, formats=formats, try_invert=invert, try_downscale=downscale, return_errors=True
+    )
     return Look(
         found=[_found(result) for result in results if result.valid],
         unread=[_corners(result) for result in results if not result.valid],

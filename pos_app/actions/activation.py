@@ -2,7 +2,6 @@
 
 from drivers.errors import DeviceError
 from pos_app.actions.card import record_baseline
-from pos_app.clock import seconds_since
 from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
 from pos_app.domain.events import (
@@ -60,15 +59,14 @@ def new_key(run: PaymentInProgress) -> str:
 
 
 def seconds_until_due(run: PaymentInProgress) -> float:
-    """Seconds until the same activation may go out again: twelve times (2^k - 1) after the k-th (pagopa.md 3.4)."""
+    """Seconds until the same activation may go out again."""
     payment = run.payment
     if run.token_seconds_left() <= 0:
         return 0.0 if run.token_is_surely_over() else _DOUBT_SECONDS
     if not payment.activation_tries or payment.updated is None:
         return 0.0
     tries = min(payment.activation_tries, _LONGEST_WAIT_AFTER)
-    wait: float = run.desk.limits.activation_slot * (2**tries - 1)
-    return max(0.0, round(wait - seconds_since(run.desk.clock, payment.updated), 3))
+    return run.seconds_until_retry(payment.updated, tries=tries, slot=run.desk.limits.activation_slot)
 
 
 def _waited(run: PaymentInProgress) -> bool:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from pos_app.actions.activation import new_key
 from pos_app.actions.paper import print_slip
-from pos_app.clock import seconds_since
 from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
 from pos_app.domain.events import (
@@ -84,12 +83,12 @@ def give_up_lock(run: PaymentInProgress) -> bool:
 
 
 def seconds_until_due(run: PaymentInProgress) -> float:
-    """Seconds until the ladder's next try: slot times (2^k - 1) after the k-th, and a little more; 0 when it is due."""
+    """Seconds until the ladder's next try, a little later for each terminal; 0 when it is due."""
     payment = run.payment
     if payment.outcome_sent is None or payment.send_at_once or not payment.outcome_tries:
         return 0.0
-    wait: float = run.desk.limits.outcome_slot * (2**payment.outcome_tries - 1) * (1 + _jitter(payment))
-    return max(0.0, round(wait - seconds_since(run.desk.clock, payment.outcome_sent), 3))
+    slot = run.desk.limits.outcome_slot * (1 + _jitter(payment))
+    return run.seconds_until_retry(payment.outcome_sent, tries=payment.outcome_tries, slot=slot)
 
 
 def _jitter(payment: Payment) -> float:

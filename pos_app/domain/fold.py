@@ -122,15 +122,16 @@ def _baseline_taken(_payment: Payment, event: e.BaselineTaken, _stamp: e.Stamp) 
 
 
 def _activation_intended(_payment: Payment, event: e.ActivationIntended, stamp: e.Stamp) -> Changes:
-    return {"activation": event, "activation_sent": stamp, "activation_tries": 0}
+    return {"activation": event, "activation_sent": stamp, "activation_latest": stamp, "activation_tries": 0}
 
 
-def _activation_unanswered(payment: Payment, event: e.ActivationUnanswered, _stamp: e.Stamp) -> Changes:
-    return {"activation_tries": payment.activation_tries + 1, "reason": event.reason}
+def _activation_unanswered(payment: Payment, event: e.ActivationUnanswered, stamp: e.Stamp) -> Changes:
+    return {"activation_tries": payment.activation_tries + 1, "activation_latest": stamp, "reason": event.reason}
 
 
-def _activation_accepted(payment: Payment, event: e.ActivationAccepted, _stamp: e.Stamp) -> Changes:
+def _activation_accepted(payment: Payment, event: e.ActivationAccepted, stamp: e.Stamp) -> Changes:
     return {
+        "activation_latest": stamp,
         "token": event.token,
         "amount": event.amount,
         "iuv": event.iuv,
@@ -293,8 +294,14 @@ def _carried_over(payment: Payment, event: e.CarriedOver, _stamp: e.Stamp) -> Ch
     }
 
 
-def _restarted(payment: Payment, _event: e.TerminalRestarted, _stamp: e.Stamp) -> Changes:
-    return {"restarted": True, "baseline_fresh": False, "copies": interrupted(payment.copies)}
+def _restarted(payment: Payment, _event: e.TerminalRestarted, stamp: e.Stamp) -> Changes:
+    return {
+        "restarted": True,
+        "baseline_fresh": False,
+        "copies": interrupted(payment.copies),
+        # A repeat may have been under way when the process ended; and from here on no wall clock has to be believed.
+        "activation_latest": stamp,
+    }
 
 
 _CHANGES: dict[type[e.Event], Change] = {

@@ -37,8 +37,7 @@ class PaymentMachine:
 
     def next_state(self, payment: Payment, event: Event) -> State:
         """Where `event` leads `payment`. Raises ImpossibleEvent, also where no guard held."""
-        self._cursor.payment = payment
-        self._machine.set_state(payment.state, self._cursor)
+        self._cursor.payment, self._cursor.state = payment, payment.state
         name = type(event).__name__
         try:
             moved = self._cursor.trigger(name)

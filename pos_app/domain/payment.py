@@ -42,6 +42,7 @@ class Payment:
     # the activation
     activation: e.ActivationIntended | None = None
     activation_sent: e.Stamp | None = None
+    activation_latest: e.Stamp | None = None  # by then at the latest the last repeat of it had left
     activation_tries: int = 0
     token: str = ""
     iuv: str = ""

@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pos_app.journal.errors import JournalLocked
 
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True)
-class Row:
-    """One stored record, as it lies in the database."""
+class Row(NamedTuple):
+    """One stored record: the columns as they lie in the database. A tuple, for a start reads a whole month of them."""
 
     seq: int
     payment_id: str
@@ -43,11 +43,11 @@ class Tip:
 
 def walk(rows: Iterable[Row], start: Tip) -> Iterator[Row]:
     """The rows behind `start`, each once it is known to fit. Raises JournalLocked naming the first that doesn't."""
-    tip = start
+    seq, known = start.seq, start.hash
     for row in rows:
-        if row.seq != tip.seq + 1:
-            raise JournalLocked(f"The journal lacks record {tip.seq + 1}: record {row.seq} follows {tip.seq}.")
-        if link(tip.hash, row) != row.hash:
+        if row.seq != seq + 1:
+            raise JournalLocked(f"The journal lacks record {seq + 1}: record {row.seq} follows {seq}.")
+        if link(known, row) != row.hash:
             raise JournalLocked(f"Record {row.seq} of the journal was changed: its hash doesn't fit.")
-        tip = Tip(row.seq, row.hash)
+        seq, known = row.seq, row.hash
         yield row

@@ -1,7 +1,8 @@
 """Events as canonical JSON: `{"event":"CardApproved","v":1,...}`, keys sorted, no spaces (architecture.md)."""
 
 import json
-from dataclasses import asdict, fields
+import sys
+from dataclasses import fields
 from typing import Any
 
 from pos_app.domain import events
@@ -10,13 +11,14 @@ from pos_app.journal.errors import JournalLocked
 VERSION = 1
 NEWER = "Install the version of the program that wrote it, or a later one."
 
+_SELDOM_SAID_TWICE = 64  # characters: names of payees, codes and sources come in thousands of payments
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=vars)
 _EVENTS: dict[str, type[events.Event]] = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 
 
 def encode(event: events.Event) -> str:
     """One event as its canonical JSON text."""
-    body = {**asdict(event), "event": type(event).__name__, "v": VERSION}
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode({**vars(event), "event": type(event).__name__, "v": VERSION})
 
 
 def decode(text: str) -> events.Event:
@@ -43,6 +45,8 @@ def _build(kind: type[events.Event], body: dict[str, Any]) -> events.Event:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return sys.intern(value) if len(value) < _SELDOM_SAID_TWICE else value
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, dict):

@@ -15,13 +15,16 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _FORGETFUL = frozenset({"tmpfs", "ramfs", "devtmpfs", "rootfs"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
+# How a damaged file shows: where its schema holds bytes that are no text, Python can't even tell SQLite's complaint.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+
 
 @contextmanager
 def disk_refusals(what: str) -> Iterator[None]:
     """Raise JournalFull, JournalFailed or JournalLocked, beginning with `what`, for what SQLite or the system say."""
     try:
         yield
-    except (sqlite3.DatabaseError, OSError) as error:
+    except (*UNREADABLE, OSError) as error:
         reason = error.strerror or error if isinstance(error, OSError) else error
         if has_no_room(error):
             raise JournalFull(f"{what}: the disk is full ({reason}).") from error

@@ -9,12 +9,12 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, Self
 
-from pos_app.clock import Clock, later, stamp
-from pos_app.domain.events import Event, NoticeRead, Stamp
+from pos_app.clock import Clock, stamp
+from pos_app.domain.events import Event, Stamp
 from pos_app.domain.fold import Record, apply
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
@@ -25,6 +25,7 @@ from pos_app.journal.errors import JournalFailed, JournalFull, JournalInUse
 from pos_app.journal.layout import TERMINAL, as_record, carried_rows, refuse_if_gone
 from pos_app.journal.reserve import BEGINS, RESERVE_BYTES, Reserve
 from pos_app.journal.segment import Opening
+from pos_app.journal.standing import Standing
 from pos_app.journal.store import Store
 
 
@@ -71,9 +72,7 @@ class Journal:
         self._reserve = reserve
         self._writing = threading.Lock()
         self._store = Store(folder, reserve)
-        self._latest: Stamp | None = None
-        self._operations = 0
-        self._payments: dict[str, Payment] = {}
+        self._standing = Standing(folder)
 
     @classmethod
     def open(
@@ -109,17 +108,17 @@ class Journal:
     @property
     def payments(self) -> Mapping[str, Payment]:
         """See PaymentJournal."""
-        return self._payments
+        return self._standing.payments
 
     @property
     def operations(self) -> int:
         """See PaymentJournal."""
-        return self._operations
+        return self._standing.operations
 
     @property
     def latest(self) -> Stamp | None:
         """See PaymentJournal."""
-        return self._latest
+        return self._standing.latest
 
     @property
     def degraded(self) -> str | None:
@@ -128,15 +127,23 @@ class Journal:
 
     def records_of(self, payment_id: str) -> list[Record]:
         """All records of one payment, oldest first."""
-        segment = self._store.segment
-        earlier = carried_rows(self._folder, {payment_id: segment.opening.carried.get(payment_id, [])})
-        return [as_record(row) for row in (*earlier, *segment.rows()) if row.payment_id == payment_id]
+        earlier = carried_rows(self._folder, {payment_id: self._standing.segments_of(payment_id)})
+        return [as_record(row) for row in (*earlier, *self._store.segment.rows()) if row.payment_id == payment_id]
+
+    def recall(self, wanted: str) -> Payment | None:
+        """The payment of this id or operation number, of whatever month; None where the journal has none.
+
+        One that was closed in an earlier month is read from its segments, each walked, and is among `payments` from
+        then on; what is appended to it goes into the open segment. Raises JournalLocked, JournalFailed.
+        """
+        with self._writing, disk_refusals("An earlier month of the journal can't be read"):
+            return self._standing.recall(wanted)
 
     def append(self, payment_id: str, event: Event) -> Payment:
         """See PaymentJournal."""
         with self._writing:
             moment = stamp(self._clock)
-            before = self._payments.get(payment_id) or Payment(payment_id)
+            before = self._standing.payments.get(payment_id) or Payment(payment_id)
             after = before if payment_id == TERMINAL else apply(before, moment, event)
             row = Row(
                 self._store.tip.seq + 1,
@@ -149,10 +156,7 @@ class Journal:
                 "",
             )
             self._store.write(row, begins=type(event) in BEGINS)
-            self._latest = later(self._latest, moment)
-            if payment_id != TERMINAL:
-                self._payments[payment_id] = after
-            self._operations += isinstance(event, NoticeRead)
+            self._standing.take(after, moment, event)
             if after.state is State.CLOSED and before.state is not State.CLOSED:
                 self._store.checkpoint()
             return after
@@ -186,34 +190,19 @@ class Journal:
     # --- start -----------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self._payments, self._operations = {}, 0
         rows = self._store.open(self._month())
-        first = next(rows, None)  # by now the segment is open, and says what it carries
-        opening = self._store.segment.opening
-        for row in carried_rows(self._folder, opening.carried):
-            self._fold(row)
-        self._operations = opening.operations
-        for row in rows if first is None else chain((first,), rows):
-            self._fold(row)
-            self._operations += row.name == NoticeRead.__name__
+        first = list(islice(rows, 1))  # by now the segment is open, and says what it goes on with
+        self._standing.read(self._store.segment, chain(first, rows))
         with suppress(JournalFull):
             self._roll()
-
-    def _fold(self, row: Row) -> None:
-        record = as_record(row)
-        self._latest = later(self._latest, record.stamp)
-        if record.payment_id != TERMINAL:
-            payment = self._payments.get(record.payment_id) or Payment(record.payment_id)
-            self._payments[record.payment_id] = apply(payment, record.stamp, record.event)
 
     def _roll(self) -> None:
         before, tip, month = self._store.segment.opening, self._store.tip, self._month()
         if month <= before.name or self._store.degraded is not None:
             return
-        kept = {key: payment for key, payment in self._payments.items() if payment.is_open or payment.needs_person}
-        carried = {payment_id: [*before.carried.get(payment_id, []), before.name] for payment_id in kept}
-        self._store.begin_segment(Opening(month, tip.seq + 1, tip.hash, self._operations, carried))
-        self._payments = kept
+        carried = self._standing.carried_from(before.name)
+        self._store.begin_segment(Opening(month, tip.seq + 1, tip.hash, self._standing.operations, carried))
+        self._standing.leave_behind(carried)
 
     def _month(self) -> str:
         return self._clock.utc().strftime("%Y-%m")

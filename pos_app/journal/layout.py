@@ -1,5 +1,6 @@
 """What lies in a journal's folder, and how its pieces hang together: segments, seals, head. Writes nothing."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,7 +67,8 @@ def chain_continues(segment: Segment, tip: Tip, head: Tip | None) -> bool:
 
 def as_record(row: Row) -> Record:
     """The record that a row holds. Raises JournalLocked for an event that this program doesn't know."""
-    return Record(row.seq, row.payment_id, Stamp(row.utc, row.boot_id, row.elapsed), codec.decode(row.body))
+    moment = Stamp(row.utc, sys.intern(row.boot_id), row.elapsed)
+    return Record(row.seq, row.payment_id, moment, codec.decode(row.body))
 
 
 def carried_rows(folder: Path, carried: Mapping[str, list[str]]) -> Iterator[Row]:

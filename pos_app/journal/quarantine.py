@@ -7,7 +7,7 @@ and becomes a case, because what was lost may have been its charge.
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pos_app.clock import Clock, stamp
@@ -141,7 +141,7 @@ class _Chain:
         body = codec.encode(event)
         seq, name = self.tip.seq + 1, type(event).__name__
         row = Row(seq, payment_id, name, moment.utc, moment.boot_id, moment.elapsed, body, "")
-        row = replace(row, hash=self._segment.link_after(self.tip, row))
+        row = row._replace(hash=self._segment.link_after(self.tip, row))
         self._segment.append(row)
         self.tip = Tip(row.seq, row.hash)
 

@@ -1,6 +1,5 @@
 """Reading the journal from any process, also while the terminal runs or hangs."""
 
-import sqlite3
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pos_app.domain.events import Event
 from pos_app.domain.fold import Record, fold
 from pos_app.domain.payment import Payment
 from pos_app.journal.chain import Tip
+from pos_app.journal.disk import UNREADABLE
 from pos_app.journal.errors import JournalLocked
 from pos_app.journal.head import read_head
 from pos_app.journal.layout import TERMINAL, as_record, check_seals, segment_names
@@ -86,5 +86,5 @@ class JournalReader:
 def _sqlite_can_read() -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise JournalLocked(f"The journal can't be read: {error}.") from error

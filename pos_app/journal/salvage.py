@@ -3,7 +3,6 @@
 A record counts where its hash fits the record before it; what doesn't fit is kept as text, for a person to read.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,12 +13,13 @@ from pos_app.domain.payment import Payment
 from pos_app.domain.states import ImpossibleEvent, State
 from pos_app.journal import codec
 from pos_app.journal.chain import Row, Tip, link
+from pos_app.journal.disk import UNREADABLE
 from pos_app.journal.errors import JournalLocked
 from pos_app.journal.head import read_head
 from pos_app.journal.layout import TERMINAL, as_record, segment_names
 from pos_app.journal.segment import Segment
 
-_UNREADABLE = (sqlite3.Error, JournalLocked)
+_UNREADABLE = (*UNREADABLE, JournalLocked)
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,9 @@ def _take_segment(wreck: Wreck, path: Path, keep: Callable[[str], bool]) -> None
         opening = segment.opening
         wreck.begun = max(wreck.begun, opening.operations)
         wreck.start = opening.first_seq - 1 if wreck.start is None else wreck.start
+        for payment_id, names in opening.carried.items():  # open at the time, though nothing of it may be readable
+            unseen = Salvaged(Payment(payment_id)).with_text(f"open, its records in {', '.join(names)}")
+            wreck.payments.setdefault(payment_id, unseen)
         before = Tip(opening.first_seq - 1, opening.hash)
         for row in _readable(segment):
             fits = row.seq == before.seq + 1 and link(before.hash, row) == row.hash

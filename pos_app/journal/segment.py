@@ -8,9 +8,10 @@ import hashlib
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pos_app.journal.chain import Row, Tip, link, walk
@@ -32,9 +33,11 @@ CREATE TABLE record (
 CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
 CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record BEGIN SELECT raise(ABORT, 'append only'); END;
 """
-_INSERT = "INSERT INTO record VALUES (:seq, :payment_id, :name, :utc, :boot_id, :elapsed, :body, :hash)"
+_INSERT = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _OPEN = "INSERT INTO segment VALUES (:name, :first_seq, :previous_hash, :operations, :carried, :predecessor, :hash)"
-_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+# PASSIVE waits for no reader, and leaves the log as long as it is: to write it over costs half of what letting it grow
+# again for each payment does. What still lies in it is in the database too; a bit that flips there is noticed as well.
+_CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 _COLUMNS = "seq, payment_id, name, utc, boot_id, elapsed, body, hash"
 
 
@@ -113,17 +116,40 @@ class Segment:
 
     def append(self, row: Row) -> None:
         """Make one row durable: when this returns it is on disk."""
-        self._connection.execute(_INSERT, asdict(row))
+        self._connection.execute(_INSERT, row)
 
     def rows(self) -> Iterator[Row]:
         """The rows in order."""
         for columns in self._connection.execute(f"SELECT {_COLUMNS} FROM record ORDER BY seq"):  # noqa: S608 - a constant
-            yield Row(*columns)
+            yield Row._make(columns)
 
     def rows_backwards(self) -> Iterator[Row]:
         """The rows from the last one on: where the file is damaged, `rows` may not come so far."""
         for columns in self._connection.execute(f"SELECT {_COLUMNS} FROM record ORDER BY seq DESC"):  # noqa: S608 - a constant
-            yield Row(*columns)
+            yield Row._make(columns)
+
+    def begun(self, wanted: str, beginnings: Collection[str]) -> str | None:
+        """The id of the payment that begins here, in a record of such a name, and has this id or operation number."""
+        found = self._connection.execute(
+            "SELECT payment_id FROM record WHERE name IN (SELECT value FROM json_each(?))"
+            " AND (payment_id = ? OR instr(body, ?)) LIMIT 1",
+            (json.dumps([*beginnings]), wanted, f'"operation":{json.dumps(wanted, ensure_ascii=False)}'),
+        ).fetchone()
+        return found[0] if found else None
+
+    def goes_on_with(self, beginnings: Collection[str]) -> set[str]:
+        """The ids of the payments that have records here, and none of such a name."""
+        found = self._connection.execute(
+            "SELECT payment_id FROM record"
+            " EXCEPT SELECT payment_id FROM record WHERE name IN (SELECT value FROM json_each(?))",
+            (json.dumps([*beginnings]),),
+        )
+        return {payment_id for (payment_id,) in found}
+
+    def holds(self, payment_id: str) -> bool:
+        """Whether any record here is of this payment."""
+        found = self._connection.execute("SELECT 1 FROM record WHERE payment_id = ? LIMIT 1", (payment_id,)).fetchone()
+        return found is not None
 
     def verified_rows(self) -> Iterator[Row]:
         """The rows in order, each once it is known to fit. Raises JournalLocked at the first that doesn't."""
@@ -150,7 +176,7 @@ class Segment:
         return link(self.opening.hash if tip.seq == self.opening.first_seq - 1 else tip.hash, row)
 
     def checkpoint(self) -> None:
-        """Move the WAL into the file, so that little is exposed to a flipped bit there (reliability.md D4)."""
+        """Move what the WAL holds into the file, so that the next payment writes it over (reliability.md D4)."""
         self._connection.execute(_CHECKPOINT)
 
     def close(self) -> None:
@@ -180,7 +206,7 @@ def _connect_writing(path: Path) -> sqlite3.Connection:
 
 def _with_exact_text(connection: sqlite3.Connection) -> sqlite3.Connection:
     # A flipped bit may leave bytes that are no UTF-8: they are read as they are, and the chain says which record it is.
-    connection.text_factory = lambda data: data.decode(errors="surrogateescape")
+    connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
     return connection
 
 

@@ -6,11 +6,10 @@ on nothing is written until all of it was read and verified again.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pos_app.journal.chain import GENESIS, Row, Tip
-from pos_app.journal.disk import disk_refusals, has_no_room, sync_folder
+from pos_app.journal.disk import UNREADABLE, disk_refusals, has_no_room, sync_folder
 from pos_app.journal.errors import JournalError, JournalFailed, JournalFull, JournalLocked
 from pos_app.journal.head import HeadMirror
 from pos_app.journal.layout import PROVISIONED, chain_continues, check_seals, refuse_if_gone, segment_names
@@ -116,31 +115,28 @@ class Store:
             raise JournalFailed(self._failure)
         if begins and self.degraded is not None:
             raise JournalFull(self.degraded)
-        try:
-            with disk_refusals(_UNWRITTEN):
-                row = replace(row, hash=self.segment.link_after(self.tip, row))
-                self._with_room(lambda: self.segment.append(row), may_use_reserve=not begins)
-        except JournalError as error:
-            self._give_up(error, unless_full=begins)
-        self._mirror(Tip(row.seq, row.hash))
-
-    def _mirror(self, tip: Tip) -> None:
+        row = row._replace(hash=self.segment.link_after(self.tip, row))
+        self._make_durable(lambda: self.segment.append(row), may_use_reserve=not begins)
         # The record is in the chain: from here on only the reserve or the end of writing is left.
-        try:
-            with disk_refusals(_UNWRITTEN):
-                self._with_room(lambda: self._head.write(tip), may_use_reserve=True)
-        except JournalError as error:
-            self._give_up(error)
+        tip = Tip(row.seq, row.hash)
+        self._make_durable(lambda: self._head.write(tip), may_use_reserve=True)
         self.tip = tip
 
-    def _with_room(self, write: Callable[[], None], *, may_use_reserve: bool) -> None:
+    def _make_durable(self, write: Callable[[], None], *, may_use_reserve: bool) -> None:
         try:
             write()
-        except (sqlite3.OperationalError, OSError) as error:
-            if not (may_use_reserve and self._reserve.is_there and has_no_room(error)):
-                raise
-            self._reserve.free()
-            write()
+        except (*UNREADABLE, OSError) as error:
+            self._try_with_reserve(write, error, may_use_reserve=may_use_reserve)
+
+    def _try_with_reserve(self, write: Callable[[], None], error: Exception, *, may_use_reserve: bool) -> None:
+        try:
+            with disk_refusals(_UNWRITTEN):
+                if not (may_use_reserve and self._reserve.is_there and has_no_room(error)):
+                    raise error
+                self._reserve.free()
+                write()
+        except JournalError as refusal:
+            self._give_up(refusal, unless_full=not may_use_reserve)
 
     def _give_up(self, error: JournalError, *, unless_full: bool = False) -> None:
         if not (unless_full and isinstance(error, JournalFull)):

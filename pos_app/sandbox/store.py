@@ -6,6 +6,7 @@ all that it ever said. Without a state file the older records spill into a namel
 
 import json
 from collections import Counter
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Store:
         self.promised = Table("promised_rpt", PromisedRpt, self, self._note)
         self.totals: Counter[str] = Counter()
         self._keeps = path is not None
-        self._file = StateFile(path)
+        self._path = path
         self._spilt: set[str] = set()
         self._children: dict[tuple[str, str], dict[str, None]] = {}
         self._open: dict[str, None] = {}
@@ -43,6 +44,11 @@ class Store:
         self._unasked: dict[str, None] = {}
         if self._keeps:
             self._load(self._file)
+
+    @cached_property
+    def _file(self) -> StateFile:
+        """Opened at once where one is named; the nameless one when the first record spills into it."""
+        return StateFile(self._path)
 
     @property
     def tables(self) -> tuple[Table[Any], ...]:

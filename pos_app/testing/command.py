@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 # A notice that the sandbox's defaults hold payable, as its QR code says it.
 CODE = "PAGOPA|002|301000000000012373|77777777777|12550"
@@ -44,6 +45,20 @@ class Command:
         return subprocess.Popen(  # noqa: S603 - our own command
             self.argv(*arguments), env=self.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+
+def control_of(url: str) -> Control:
+    """`control("GET", "/control/totals")`, `control("POST", "/control/faults", {...})` of the sandbox at `url`."""
+
+    def call(method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(  # noqa: S310 - the loopback
+            f"{url}{path}", data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
+            return json.loads(answer.read() or b"null")
+
+    return call
 
 
 def profile_text(reader_port: str, **reader: object) -> str:

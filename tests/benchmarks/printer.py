@@ -19,10 +19,9 @@ from drivers.printer.options import COLUMNS, EscPosOptions
 from drivers.printer.simulator import Script, SimulatedPrinter
 from drivers.printer.simulator.machine import Machine
 from drivers.printer.simulator.paper import WIDTHS
-from pos_app.domain.events import Card
 from pos_app.receipts.documents import customer_copy
-from pos_app.receipts.facts import Merchant, Provider, ReceiptFacts
 from pos_app.texts import texts
+from tests.pos_app.receipts.conftest import PAID
 
 MOST_BYTES = 1.10  # times the plain text
 MOST_SECONDS = 0.3  # beyond transmission and paper
@@ -37,23 +36,6 @@ DESKS = (
     ("clone", "gs_r", 115200, 90.0),
     ("simple", "asb", 115200, 150.0),
 )
-FACTS = ReceiptFacts(
-    merchant=Merchant("Edicola del Corso S.n.c.", "Corso Garibaldi 12 - 35121 Padova (PD)", "01234567890"),
-    provider=Provider("Banca Esempio S.p.A.", "09876543210"),
-    trial=False,
-    notice_number="301000000001234519",
-    creditor="77777777777",
-    amount=12850,
-    fee=150,
-    paid_at="21/11/2026 10:42:31",
-    operation="2026-000317",
-    terminal_id="T0000001",
-    company_name="Comune di Città Sant'Angelo",
-    description="TARI 2026 - acconto - utenza non domestica, via dell'Università 3",
-    iuv="01000000001234519",
-    payment_token="c110729d258c4ab1b765fe902aae41d6",
-    card=Card("00", "f1", "12345678", 13000, "4242", "bancomat", "CLI", "A1B2C3", "000123", "000456", "00000000067"),
-)
 
 
 def main() -> None:
@@ -61,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--jobs", type=int, default=3, help="jobs at each desk")
     jobs = parser.parse_args().jobs
-    receipt = customer_copy(FACTS, texts("it"))
+    receipt = customer_copy(PAID, texts("it"))
     show_bytes(receipt)
     show_times(receipt, jobs)
 

@@ -20,7 +20,7 @@ import numpy as np
 from drivers.contracts import Symbology
 from drivers.scanner import preparations, zbar, zxing
 from drivers.scanner.codes import kept
-from drivers.scanner.frames import FrameReader
+from drivers.scanner.frames import FrameReader, first_look
 from drivers.scanner.pictures import load
 from drivers.scanner.pipeline import decode
 from drivers.scanner.simulator import peers, severity
@@ -199,7 +199,7 @@ def _times(tally: Tally) -> str:
 
 
 def _first_look(frame: Gray) -> set[bytes]:
-    return {code.data for code in zxing.look(frame).found}
+    return {code.data for code in first_look(frame).found}
 
 
 # --- Data Matrix -------------------------------------------------------------------------------

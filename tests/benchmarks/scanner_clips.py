@@ -104,6 +104,8 @@ class Counted:
     right: int = 0
     choices: int = 0
     choices_without_it: int = 0
+    untold: int = 0
+    kept_back: int = 0
     wrong: int = 0
     waits: list[float] = field(default_factory=list)
 
@@ -112,11 +114,14 @@ class Counted:
         outcome = held_up(clip)
         texts = [code.text.encode() for code in outcome.accepted]
         if not texts:
+            self.kept_back += outcome.in_doubt
             return
         self.waits.append((outcome.accepted_at - outcome.read_in) * 1000)
         self.right += texts == [wanted]
         self.choices += len(texts) > 1
-        self.choices_without_it += len(texts) > 1 and wanted not in texts
+        is_without_it = len(texts) > 1 and wanted not in texts
+        self.choices_without_it += is_without_it
+        self.untold += is_without_it and not outcome.in_doubt
         self.wrong += len(texts) == 1 and texts != [wanted]
 
     def __str__(self) -> str:
@@ -124,7 +129,8 @@ class Counted:
         within = sum(wait <= 200 for wait in self.waits)
         return (
             f"accepted {len(self.waits)}: the right one alone {self.right}, a choice {self.choices} (without it "
-            f"{self.choices_without_it}), another one unasked {self.wrong}; median/p90/worst {times} ms after the "
+            f"{self.choices_without_it}, of these not told so {self.untold}), another one unasked {self.wrong}; kept "
+            f"back and told so {self.kept_back}; median/p90/worst {times} ms after the "
             f"first frame read, {within} within 200 ms"
         )
 

@@ -17,7 +17,7 @@ import serial
 import serial.rfc2217
 
 from drivers.errors import DeviceAbsent, DeviceUnanswered
-from drivers.link import DescriptorLink, LineSettings, Link, _open_plain, open_link
+from drivers.link import DescriptorLink, LineSettings, Link, _open_plain, discard_unsent, open_link
 
 
 class PseudoTerminal:
@@ -86,6 +86,26 @@ def test_a_device_that_takes_nothing_more_is_unanswered_in_time(line: Link) -> N
     with pytest.raises(DeviceUnanswered, match="non risponde"):
         line.write(bytes(1_000_000), timeout=0.1)
     assert time.monotonic() - began < 2
+
+
+def test_what_a_blocked_line_has_not_sent_can_be_forgotten(line: Link) -> None:
+    with pytest.raises(DeviceUnanswered, match="non risponde"):
+        line.write(b"x" * 100_000, timeout=0.1)
+    with pytest.raises(DeviceUnanswered, match="non risponde"):
+        line.write(b"x", timeout=0.1)
+    discard_unsent(line)
+    line.write(b"y", timeout=1)
+
+
+def test_a_line_without_a_queue_of_its_own_forgets_nothing() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        link = DescriptorLink(near.fileno(), near.close, port="pair", monotonic=time.monotonic)
+        link.write(b"sent", timeout=1)
+        discard_unsent(link)
+        assert far.recv(10) == b"sent"
+        link.close()
+        discard_unsent(link)
 
 
 def test_a_closed_link_may_be_closed_again_and_reads_no_more(line: Link) -> None:

@@ -25,7 +25,7 @@ from pos_app.testing.writer import records
 FULL = os.environ.get("POS_CAMPAIGN") == "full"
 PAYMENTS = 3 if FULL else 2
 MONTH_END = 9  # while an outcome is on its way
-EVERY = 1 if FULL else 3
+EVERY = 1 if FULL else 5
 TORN_EACH = 20 if FULL else 1
 MEMORY = Path("/dev/shm")
 

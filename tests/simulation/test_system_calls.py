@@ -22,7 +22,7 @@ from pos_app.testing.disk import CALLS, Call, parse
 from pos_app.testing.writer import RESERVE, records
 
 FULL = os.environ.get("POS_CAMPAIGN") == "full"
-CASES = 10_000 if FULL else 4
+CASES = 10_000 if FULL else 3
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: it injects what goes wrong"),
@@ -195,6 +195,13 @@ def test_a_full_disk_takes_what_is_under_way_and_begins_nothing_new(bench: Bench
             assert NAMES[run.acknowledged] in {kind.__name__ for kind in BEGINS}, what
         elif run.said:
             assert run.last != "sticks", what
+
+
+def test_a_disk_that_takes_its_time_is_waited_for(bench: Bench) -> None:
+    run = bench("inject=fdatasync:delay_exit=30000")  # microseconds
+    assert run.acknowledged == len(NAMES), run.stderr
+    assert unsynced(run.calls, bench.folder) == []
+    assert bench.found() == NAMES
 
 
 SMALL = pytest.mark.skipif(

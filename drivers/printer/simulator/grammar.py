@@ -45,10 +45,12 @@ FIXED = {
     b"\x1bt": ("ESC t", 1),
     b"\x1b{": ("ESC {", 1),
     b"\x1d!": ("GS !", 1),
+    b"\x1d:": ("GS :", 0),
     b"\x1dB": ("GS B", 1),
     b"\x1dI": ("GS I", 1),
     b"\x1dL": ("GS L", 2),
     b"\x1dW": ("GS W", 2),
+    b"\x1d^": ("GS ^", 3),
     b"\x1da": ("GS a", 1),
     b"\x1dr": ("GS r", 1),
     # Real-time commands are obeyed when they arrive; in the buffer they are passed over.

@@ -3,16 +3,18 @@
 It is driven by two calls: `receive` takes bytes as they arrive, `step` prints what is due and gives the bytes to send.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import ClassVar
 
 from drivers.printer.simulator.grammar import PASSED_OVER, Command, first_command
 from drivers.printer.simulator.health import Health
+from drivers.printer.simulator.macro import Macro
 from drivers.printer.simulator.models import FAULTS, LOSES_POWER, MODELS, Fault, Script
 from drivers.printer.simulator.paper import DOTS_PER_MM, Mark, Piece
 from drivers.printer.simulator.press import Press
-from drivers.printer.simulator.realtime import CLEAR_KEY, RealTimeCommand, RealTimeReader
+from drivers.printer.simulator.realtime import CLEAR_KEY, DLE, RealTimeCommand, RealTimeReader
 
 XON, XOFF = b"\x11", b"\x13"
 ALMOST_FULL = 128  # bytes left when XOFF is sent (TM-T88III specification)
@@ -36,6 +38,12 @@ class Machine:
         self._said = b""
         self.holds_back = False
         self._amid_command = False
+        self._macro = Macro()
+        self._received: int | None = None  # bytes of print data
+        self._last = 0
+        self._counts_bytes = any(fault.at_byte for fault in self.script.faults)
+        self._kept_back = bytearray()
+        self._holds_the_line = self.script.handshake == "hold"
         self._answers: deque[tuple[float, bytes]] = deque()
         self._pending: deque[Fault] = deque(self.script.faults)
         self._now = self._busy_until = self._last_fault = self._dead_until = 0.0
@@ -45,6 +53,8 @@ class Machine:
     @property
     def room(self) -> int:
         """Bytes that the buffer still takes; a picture under way goes to the head, not to the buffer."""
+        if self._is_dead and self._holds_the_line:
+            return 0
         kept = 0 if self._amid_command else len(self._buffer)
         return max(self.script.buffer_bytes - kept, 0)
 
@@ -61,10 +71,17 @@ class Machine:
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the line; real-time commands among them are obeyed at once."""
         self._now = now
-        if self._is_dead:
-            self.lost_bytes += len(data)
+        if self._kept_back and not self._is_dead:
+            data, self._kept_back = bytes(self._kept_back) + data, bytearray()
+        if self._takes_at_once(data):
+            self._buffer += data
             return
         for byte in data:
+            if self._is_dead:
+                self._pass_over(byte)
+                continue
+            if self._counts_bytes:
+                self._count(byte)
             command = self._real_time.feed(byte)
             if self.room:
                 self._buffer.append(byte)
@@ -72,6 +89,18 @@ class Machine:
                 self.lost_bytes += 1
             if command is not None:
                 self._obey(command)
+
+    def _takes_at_once(self, data: bytes) -> bool:
+        """Whether no byte of `data` means anything before its turn comes."""
+        plain = not self._real_time.is_amid and DLE not in data and len(data) <= self.room
+        return plain and not self._is_dead and not self._counts_bytes
+
+    def _pass_over(self, byte: int) -> None:
+        """Without power: a line with handshake keeps the byte until somebody takes it, another one loses it."""
+        if self._holds_the_line:
+            self._kept_back.append(byte)
+        else:
+            self.lost_bytes += 1
 
     def swallow(self, data: bytes, now: float = 0.0) -> bytes:
         """Receive all of `data` at a pace that loses none, and step; for use without a line."""
@@ -85,11 +114,22 @@ class Machine:
         """Do what is due at `now`, in seconds; the bytes that the printer sends."""
         self._now = now
         self._let_faults_happen()
+        self.receive(b"", now)  # what the line kept while there was no power
         while not self._stands_still and (command := self._next()) is not None:
             self._execute(command)
             self._let_faults_happen()
         self._hold_back()
         return self._due()
+
+    @property
+    def next_moment(self) -> float:
+        """When it has something to do again, if nobody sends anything; infinite when never."""
+        moments = [self._busy_until, self._dead_until]
+        if self._answers:
+            moments.append(self._answers[0][0])
+        if self._pending:
+            moments.append(self._last_fault + self._pending[0].after_seconds)
+        return min((moment for moment in moments if moment > self._now), default=math.inf)
 
     def print_out(self) -> None:
         """Print what the buffer holds, however long that takes: nobody waits for it any more."""
@@ -112,6 +152,9 @@ class Machine:
         self.forget()
         self._press.reset()
         self._answers.clear()
+        if self.script.glitch:
+            self._answers.append((self._now, self.script.glitch))
+        self._macro, self._real_time = Macro(), RealTimeReader()
         self._push = 0
 
     @property
@@ -134,6 +177,7 @@ class Machine:
     def _execute(self, command: Command) -> None:
         if command.name in PASSED_OVER:
             return
+        self._macro.note(command)
         for mark in self._press.take(command):
             self._print(mark)
         action = self._ACTIONS.get(command.name)
@@ -155,13 +199,23 @@ class Machine:
     def _reset(self, _data: bytes) -> None:
         self._push = 0
 
+    def _count(self, byte: int) -> None:
+        """Count the bytes of print data; the fault that one of them brings comes before the byte is heard."""
+        if self._received is not None:
+            self._received += 1
+        elif self._last == 0x1B and byte == ord("@"):
+            self._received = 2
+        self._last = byte
+        self._let_faults_happen()
+
     def _let_faults_happen(self) -> None:
         while self._pending and self._is_due(self._pending[0]):
             self._last_fault = self._now
             self.happen(self._pending.popleft().name)
 
     def _is_due(self, fault: Fault) -> bool:
-        return self.printed_mm >= fault.at_mm and self._now >= self._last_fault + fault.after_seconds
+        due = self.printed_mm >= fault.at_mm and self._now >= self._last_fault + fault.after_seconds
+        return due and (self._received or 0) >= fault.at_byte
 
     # --- what it says ------------------------------------------------------------------------
 
@@ -193,6 +247,15 @@ class Machine:
         if "gs_r" in self._abilities and data[0] in (1, 49):
             self._say(bytes([self.health.sensors()]))
 
+    def _bound_macro(self, _data: bytes) -> None:
+        if "macro" in self._abilities:
+            self._macro.begin_or_end()
+
+    def _run_macro(self, data: bytes) -> None:
+        """GS ^: what was defined, so many times, ahead of what the buffer holds."""
+        if "macro" in self._abilities:
+            self._buffer[:0] = self._macro.content() * data[0]
+
     def _tell_identity(self, data: bytes) -> None:
         if "identity" in self._abilities and data[0] in IDENTITY:
             self._say(IDENTITY[data[0]])
@@ -223,6 +286,8 @@ class Machine:
     _ACTIONS: ClassVar[dict[str, Callable[["Machine", bytes], None]]] = {
         "ESC @": _reset,
         "GS V": _cut,
+        "GS :": _bound_macro,
+        "GS ^": _run_macro,
         "GS a": _enable_push,
         "GS r": _tell_sensors,
         "GS I": _tell_identity,

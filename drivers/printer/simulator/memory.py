@@ -13,7 +13,7 @@ from drivers.printer.simulator.models import Script
 from drivers.printer.simulator.paper import Piece
 
 ABSENT = "La stampante non c'è: controllare alimentazione e cavo."
-STEP = 0.01  # seconds of virtual time between two looks at the machine
+QUEUE = 4096  # bytes that a tty of the kernel takes before it lets a writer wait
 
 
 class VirtualTime:
@@ -28,11 +28,15 @@ class VirtualTime:
 
 
 class VirtualLine:
-    """Implements drivers.link.Link on a machine. `sent` is every byte that the driver ever handed over."""
+    """Implements drivers.link.Link on a machine. `sent` is every byte that the driver ever handed over.
+
+    As behind a tty, what the printer does not take yet waits in a queue, also when its writer is gone.
+    """
 
     def __init__(self, machine: Machine, time: VirtualTime) -> None:
         self._machine = machine
         self._time = time
+        self._queue = bytearray()
         self._waiting = b""
         self.sent = bytearray()
 
@@ -41,8 +45,7 @@ class VirtualLine:
         deadline = self._time.now + timeout
         self.look()
         while not self._waiting and self._time.now < deadline:
-            self._time.now = min(self._time.now + STEP, deadline)
-            self.look()
+            self._pass(deadline)
         data, self._waiting = self._waiting, b""
         return data
 
@@ -50,22 +53,42 @@ class VirtualLine:
         """See Link.write."""
         deadline = self._time.now + timeout
         while data:
-            room = 0 if self._machine.holds_back else min(self._machine.room, ALMOST_FULL)
-            self.sent += data[:room]
-            self._machine.receive(data[:room], self._time.now)
-            data = data[room:]
+            taken = data[: QUEUE - len(self._queue)]
+            self._queue += taken
+            self.sent += taken
+            data = data[len(taken) :]
             self.look()
-            if not room:
-                self._time.now += STEP
-            if data and self._time.now > deadline:
+            if data and self._time.now >= deadline:
                 raise DeviceUnanswered("Porta memory: non risponde: controllare alimentazione e cavo.")
+            if data and not taken:
+                self._pass(deadline)
 
     def close(self) -> None:
         """See Link.close."""
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass; what the machine says meanwhile stays on the line."""
+        until = self._time.now + seconds
+        self.look()
+        while self._time.now < until:
+            self._pass(until)
+
     def look(self) -> None:
-        """Let the machine do what is due; what it says stays on the line."""
+        """Let the machine take what it has room for and do what is due."""
         self._waiting += self._machine.step(self._time.now)
+        while self._queue and (room := self._room):
+            self._machine.receive(bytes(self._queue[:room]), self._time.now)
+            del self._queue[:room]
+            self._waiting += self._machine.step(self._time.now)
+
+    @property
+    def _room(self) -> int:
+        return 0 if self._machine.holds_back else min(self._machine.room, ALMOST_FULL)
+
+    def _pass(self, until: float) -> None:
+        """On to the next moment at which the machine has something to do."""
+        self._time.now = min(self._machine.next_moment, until)
+        self.look()
 
 
 class InMemoryPrinter:
@@ -83,7 +106,7 @@ class InMemoryPrinter:
         self.absent = False
 
     def _started(self) -> EscPosPrinter:
-        limits = Limits(answer=0.3, clearing=0.2)
+        limits = Limits(answer=0.3, clearing=0.2, grace=0.3)
         return EscPosPrinter(
             self._options, monotonic=self._time, job_numbers=count(1), limits=limits, opener=self._open
         )
@@ -109,6 +132,11 @@ class InMemoryPrinter:
         return self._machine.unknown
 
     @property
+    def seconds(self) -> float:
+        """What the clock of this printer and its driver says."""
+        return self._time.now
+
+    @property
     def sent(self) -> bytes:
         """Every byte that left the driver."""
         return bytes(self._line.sent)
@@ -120,11 +148,7 @@ class InMemoryPrinter:
 
     def wait(self, seconds: float) -> None:
         """Let time pass without anybody talking to it; what it says meanwhile stays on the line."""
-        until = self._time.now + seconds
-        while self._time.now < until:
-            self._time.now = min(self._time.now + STEP, until)
-            self._line.look()
-        self._line.look()
+        self._line.wait(seconds)
 
     def hand_over(self, data: bytes) -> None:
         """Bytes that a process sent just before it was killed: nobody listens to what becomes of them."""

@@ -8,9 +8,11 @@ from typing import Any
 
 # What each model answers. Printers without an ability take its command in silence.
 MODELS: dict[str, frozenset[str]] = {
-    "epson": frozenset({"real_time", "clear", "asb", "gs_r", "process_id", "identity"}),
-    "clone": frozenset({"real_time", "asb", "gs_r"}),
-    "simple": frozenset({"real_time", "asb"}),
+    "epson": frozenset({"real_time", "clear", "asb", "gs_r", "process_id", "identity", "macro"}),
+    "clone": frozenset({"real_time", "asb", "gs_r", "macro"}),
+    "simple": frozenset({"real_time", "asb", "macro"}),
+    "compact": frozenset({"real_time", "clear", "asb", "gs_r", "process_id", "identity"}),  # an epson without macros
+    "plain": frozenset({"real_time", "asb", "gs_r"}),  # a clone without macros
     "old": frozenset({"real_time"}),
     "mute": frozenset(),
 }
@@ -44,11 +46,15 @@ class ScriptError(ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """`name` of FAULTS happens once `at_mm` millimetres are printed, or `after_seconds` since the fault before it."""
+    """`name` of FAULTS happens once `at_mm` millimetres are printed, or `after_seconds` since the fault before it.
+
+    `at_byte` waits for the so many bytes of print data: what was received since the first ESC @.
+    """
 
     name: str
     at_mm: float = 0.0
     after_seconds: float = 0.0
+    at_byte: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a name that the table does not have."""
@@ -73,6 +79,7 @@ class Script:
     answer_seconds: float = 0.0
     boot_seconds: float = 2.0  # after a power cut
     noise: bytes = b""  # sent before each answer
+    glitch: bytes = b""  # what a line seems to bring when the power goes: a break reads as NUL
     faults: tuple[Fault, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -84,7 +91,7 @@ class Script:
 
 
 def read_script(path: Path) -> Script:
-    """A TOML file: `[printer]` with the fields of Script (`noise` in hex), `[[fault]]` with those of Fault.
+    """A TOML file: `[printer]` with the fields of Script (bytes in hex), `[[fault]]` with those of Fault.
 
     Raises ScriptError naming the file and the mistake.
     """
@@ -99,8 +106,8 @@ def _script(table: Mapping[str, Any]) -> Script:
     _refuse_unknown(table, {"printer", "fault"}, "")
     printer = dict(table.get("printer", {}))
     _refuse_unknown(printer, {known.name for known in fields(Script)} - {"faults"}, "printer.")
-    if "noise" in printer:
-        printer["noise"] = bytes.fromhex(printer["noise"])
+    for name in {"noise", "glitch"} & printer.keys():
+        printer[name] = bytes.fromhex(printer[name])
     return Script(**printer, faults=tuple(Fault(**fault) for fault in table.get("fault", [])))
 
 

@@ -8,6 +8,7 @@ from drivers.printer.simulator.codes import CodeMemory
 from drivers.printer.simulator.grammar import Command
 from drivers.printer.simulator.graphics import GraphicsMemory
 from drivers.printer.simulator.paper import (
+    CHARACTER_WIDTH,
     LINE_DOTS,
     WIDTHS,
     Feed,
@@ -81,12 +82,16 @@ class Press:
         if self._page not in self._pages:
             self._pages.append(self._page)
         marks: list[Mark] = []
-        for character in data.decode(_CODECS[self._page], errors="replace"):
-            run = Run(character, self._style)
-            if self._filled + run.dots > self._width:
+        text = data.decode(_CODECS[self._page], errors="replace")
+        while text:
+            fitting = max((self._width - self._filled) // (CHARACTER_WIDTH * self._style.wide), 0)
+            if not fitting and self._line:
                 marks += self._line_feed(b"")
+                continue
+            run = Run(text[: max(fitting, 1)], self._style)
             self._line.append(run)
             self._filled += run.dots
+            text = text[len(run.text) :]
         return marks
 
     def _line_feed(self, _data: bytes) -> list[Mark]:

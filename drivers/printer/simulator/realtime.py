@@ -14,7 +14,7 @@ _BEGINNINGS = {
     b"\x10\x14\x08": ("DLE DC4 8", 7),
 }
 _LONGEST = 10
-_DLE = 0x10
+DLE = 0x10
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,14 @@ class RealTimeReader:
     def __init__(self) -> None:
         self._recent = b""
 
+    @property
+    def is_amid(self) -> bool:
+        """Whether the next byte may belong to a command that has begun."""
+        return bool(self._recent)
+
     def feed(self, byte: int) -> RealTimeCommand | None:
         """The command that `byte` completes, if it does."""
-        if not self._recent and byte != _DLE:
+        if not self._recent and byte != DLE:
             return None  # most bytes: nothing begins here
         self._recent = (self._recent + bytes([byte]))[-_LONGEST:]
         for beginning, (name, length) in _BEGINNINGS.items():
@@ -42,5 +47,5 @@ class RealTimeReader:
                 data = self._recent[len(self._recent) - length :]
                 self._recent = b""
                 return RealTimeCommand(name, data)
-        self._recent = self._recent[self._recent.find(_DLE) :] if _DLE in self._recent else b""
+        self._recent = self._recent[self._recent.find(DLE) :] if DLE in self._recent else b""
         return None

@@ -5,6 +5,7 @@ disk defocus, motion along a line, photon noise, glare, curl, a screen's pixel g
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ def photograph(sheet: Sheet, aim: Printed, shot: Shot, generator: Generator) -> 
 
 def _paper_and_desk(sheet: Sheet, view: View, shot: Shot, generator: Generator) -> Light:
     where = view.sheet_positions()
-    printed, dots = _shrunk(sheet, view.scale * FINER, colour=shot.colour)
+    printed, dots = _shrunk(sheet, sheet.drawn, view.scale * FINER, shot.colour)
     seen = cv2.remap(printed, where[..., 0] * dots, where[..., 1] * dots, cv2.INTER_LINEAR, borderValue=(-1.0,) * 3)
     seen = 1 - seen * (seen >= 0) if shot.inverted else seen
     reflected = shot.ink + (shot.paper - shot.ink) * np.asarray(seen, dtype=np.float32)
@@ -54,7 +55,8 @@ def _paper_and_desk(sheet: Sheet, view: View, shot: Shot, generator: Generator) 
     return light
 
 
-def _shrunk(sheet: Sheet, wanted: float, *, colour: bool) -> tuple[NDArray[np.float32], float]:
+@lru_cache(maxsize=2)  # of a clip every frame shows the same sheet, and this is most of what a frame costs
+def _shrunk(sheet: Sheet, _drawn: int, wanted: float, colour: bool) -> tuple[NDArray[np.float32], float]:  # noqa: FBT001 - a cache's key
     """The sheet in 0..1 at about `wanted` dots a millimetre, so that sampling it does not alias; and its dots."""
     pixels = sheet.pixels()[..., ::-1] if colour else cv2.cvtColor(sheet.pixels(), cv2.COLOR_RGB2GRAY)
     dots = min(float(DOTS_PER_MM), wanted)

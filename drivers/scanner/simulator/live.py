@@ -19,13 +19,15 @@ from drivers.scanner.simulator.peers import Gray
 class Outcome:
     """What a clip came to. Times in seconds from its first frame, infinity for never.
 
-    `read_at`: when the first code was read, `read_in`: when the frame came that showed it.
+    `read_at`: when the first code was read, `read_in`: when the frame came that showed it. `in_doubt`: it was told that
+    another code in view could not be read; with nothing `accepted`, one is kept back for it.
     """
 
     read_at: float
     read_in: float
     accepted_at: float
     accepted: tuple[ScannedCode, ...]
+    in_doubt: bool = False
 
 
 def held_up(clip: Sequence[Gray], *, spent: Callable[[], float] = time.thread_time) -> Outcome:
@@ -42,6 +44,6 @@ def held_up(clip: Sequence[Gray], *, spent: Callable[[], float] = time.thread_ti
         height, width = clip[number].shape
         gatherer.see(View(look.found, look.unread, width, height))
         if taken := gatherer.take():
-            return Outcome(read_at, read_in, now, taken)
+            return Outcome(read_at, read_in, now, taken, gatherer.is_in_doubt)
         now = max(now, (number + 1) / FRAMES_A_SECOND)  # the next frame is not here before its time
-    return Outcome(read_at, read_in, inf, ())
+    return Outcome(read_at, read_in, inf, (), gatherer.is_in_doubt)

@@ -37,20 +37,26 @@ class Printed:
 
 
 class Sheet:
-    """Draws on white paper of `width` by `height` millimetres; `codes` keeps what was printed where."""
+    """Draws on white paper of `width` by `height` millimetres; `codes` keeps what was printed where.
+
+    `drawn` counts what was drawn, so that who keeps a picture of it knows whether it is still the same.
+    """
 
     def __init__(self, width: float = 210, height: float = 297) -> None:
         self.width, self.height = width, height
         self.codes: list[Printed] = []
+        self.drawn = 0
         self._image = Image.new("RGB", (_dots(width), _dots(height)), "white")
         self._draw = ImageDraw.Draw(self._image)
 
     def text(self, left: float, top: float, text: str, *, size: float = 3.2, colour: Colour = BLACK) -> None:
         """A line of text, `size` millimetres high."""
+        self.drawn += 1
         self._draw.text((_dots(left), _dots(top)), text, fill=colour, font=_font(_dots(size)))
 
     def box(self, left: float, top: float, width: float, height: float, *, colour: Colour = BLACK) -> None:
         """A filled box; a thin one is a rule."""
+        self.drawn += 1
         corner = (_dots(left + width) - 1, _dots(top + height) - 1)
         self._draw.rectangle(((_dots(left), _dots(top)), corner), fill=colour)
 
@@ -67,6 +73,7 @@ class Sheet:
         return np.asarray(self._image, dtype=np.uint8)
 
     def _print(self, data: bytes, left: float, top: float, side: float, modules: NDArray[np.bool_]) -> None:
+        self.drawn += 1
         symbol = Image.fromarray(np.where(modules, 0, 255).astype(np.uint8))
         dots = _dots(side)
         self._image.paste(symbol.resize((dots, dots), Image.Resampling.NEAREST), (_dots(left), _dots(top)))

@@ -12,7 +12,8 @@ from drivers.errors import DeviceAbsent, DeviceUnanswered
 from drivers.link import Link
 from pos_app.testing.campaign.clock import LEAST, WorldClock
 from pos_app.testing.campaign.life import Life
-from pos_app.testing.campaign.witness import CARD_NUMBER, Reader, Witness
+from pos_app.testing.campaign.line_watch import LineWatch
+from pos_app.testing.campaign.witness import CARD_NUMBER, Reader
 
 _MONEY = (b"X", b"P", b"S")
 _CODE = 10  # STX, eight digits, a zero; then the request's code
@@ -78,42 +79,78 @@ class Cable:
         if not self.wired.is_plugged:
             self.wired.plug()
 
-    def connect(self, witness: Witness) -> Link:
+    def connect(self, watch: LineWatch) -> Link:
         """Open the line. Raises DeviceAbsent."""
         self._life.point("connect")
         if self.clock.now < self.absent_until:
             raise DeviceAbsent("Porta del lettore: non si apre.")
-        return WatchedLink(self.wired.connect(), self, self._life, witness)
+        return WatchedLink(QuietLink(self.wired), self, self._life, watch)
+
+
+class QuietLink(WiredLink):
+    """The double's own link; where nothing can come before a read ends, the clock goes there at once.
+
+    Nothing can: the reader had told all there was by the last read, nobody wrote since, and what it does next is later.
+    """
+
+    def __init__(self, wired: WiredTerminal) -> None:
+        wired.connect()  # refuses while it is unplugged
+        super().__init__(wired)
+        self._wired = wired
+        self._plugged = wired.generation
+        self._is_quiet = False
+
+    def read(self, *, timeout: float) -> bytes:
+        """See Link.read."""
+        wired, deadline = self._wired, self._wired.clock.now + timeout
+        if self._is_quiet and wired.generation == self._plugged and not wired.waiting:
+            due = wired.terminal.due
+            if due is None or due > deadline:
+                wired.clock.now = deadline
+                return b""
+        data = super().read(timeout=timeout)
+        self._is_quiet = not data
+        return data
+
+    def write(self, data: bytes, *, timeout: float) -> None:
+        """See Link.write."""
+        self._is_quiet = False
+        super().write(data, timeout=timeout)
+
+    def close(self) -> None:
+        """See Link.close."""
+        self._is_quiet = False
+        super().close()
 
 
 class WatchedLink:
     """The till's end of the cable: the process may end at every read and write, and the witness sees the bytes."""
 
-    def __init__(self, inner: WiredLink, cable: Cable, life: Life, witness: Witness) -> None:
+    def __init__(self, inner: WiredLink, cable: Cable, life: Life, watch: LineWatch) -> None:
         self._inner = inner
         self._cable = cable
         self._life = life
-        self._witness = witness
+        self._watch = watch
 
     def read(self, *, timeout: float) -> bytes:
         """See Link.read."""
         self._life.point("read")
         data = self._inner.read(timeout=max(timeout, LEAST) if timeout else 0.0)
         if data:
-            self._witness.reads(data)
+            self._watch.reads(data)
             self._life.point("heard")
         return data
 
     def write(self, data: bytes, *, timeout: float) -> None:
         """See Link.write."""
         self._life.point("write")
-        self._witness.writes(data)
+        self._watch.writes(data)
         is_money = data[_CODE : _CODE + 1] in _MONEY
         if is_money:
             self._life.point("money")
         self._inner.write(data, timeout=timeout)
         if is_money:
-            self._witness.reader_took()
+            self._watch.reader_took()
         if self._cable.blocked:
             self._cable.blocked = False
             raise DeviceUnanswered("Porta del lettore: la scrittura si è fermata.")

@@ -1,6 +1,7 @@
 """The fault catalogue of reliability.md 3: one injector each, named by its number; and those that live elsewhere."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 
 from pos_app.testing.campaign import (
@@ -27,27 +28,102 @@ FAULTS: Mapping[str, Fault] = {
     **people_faults.FAULTS,
 }
 
-# What cannot be done to a terminal inside one process, and where it is done instead.
-ELSEWHERE: Mapping[str, str] = {
-    "Q5": "several codes in one picture never get past the scanner's own choice: tests/drivers/scanner",
-    "Q10": "pictures are decoded in a process of their own: tests/drivers/scanner",
-    "Q11": "the camera is a driver beside the loop: tests/drivers/scanner",
-    "P26": "TLS is the transport's: tests/pos_app/psp",
-    "P27": "client certificates are the transport's: tests/pos_app/psp",
-    "P29": "proxies are the transport's: tests/pos_app/psp",
-    "S23": "an exclusive lock needs a real port: tests/drivers and tests/hil",
-    "T8": "status bytes are read below the contract: tests/drivers/printer",
-    "X2": "system calls need a process of its own: scripts/campaign's tier of real processes",
-    "X3": "signals need a process of its own: scripts/campaign's tier of real processes",
-    "X7": "an update is a restart while nobody pays: the service unit's",
-    "X9": "threads exist in composition only",
-    "O6": "verdicts against the evidence are refused before they are records: tests/pos_app/test_cases.py",
-    "O7": "closing the reader's day is a command of its own: tests/pos_app/composition",
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Why it cannot be done to a terminal inside one process, and the tests that do it."""
+
+    why: str
+    tests: tuple[str, ...]
+
+
+ELSEWHERE: Mapping[str, Elsewhere] = {
+    "Q5": Elsewhere(
+        "several codes in one picture are chosen from before a payment begins",
+        (
+            "tests/pos_app/composition/test_scanners.py::test_of_several_notices_the_person_chooses_by_amount_and_last_digits",
+            "tests/pos_app/composition/test_run.py::test_of_several_notices_held_up_the_cashier_chooses",
+        ),
+    ),
+    "Q10": Elsewhere(
+        "pictures are decoded in a process of their own",
+        (
+            "tests/drivers/scanner/test_reading_processes.py::test_a_crash_of_the_decoder_is_told_and_the_next_picture_is_read",
+            "tests/drivers/scanner/test_reading_processes.py::test_a_decoder_that_hangs_is_ended",
+        ),
+    ),
+    "Q11": Elsewhere(
+        "the camera is a driver beside the loop",
+        (
+            "tests/drivers/scanner/test_cameras.py::test_whatever_becomes_of_a_camera_is_told_within_two_seconds_and_mends_itself",
+            "tests/drivers/scanner/test_camera_health.py::test_a_lid_on_the_lens_is_told_after_a_second",
+            "tests/pos_app/composition/test_run.py::test_a_scanner_that_is_missing_is_told_once_and_typing_goes_on",
+        ),
+    ),
+    "P26": Elsewhere(
+        "TLS is the transport's (another authority, another name; an expired certificate and TLS 1.1 are in no test)",
+        (
+            "tests/pos_app/psp/test_psp_transport_tls.py::test_p26_a_server_of_another_authority_never_gets_the_request",
+            "tests/pos_app/psp/test_psp_transport_tls.py::test_p26_a_private_authority_is_not_trusted_unasked",
+            "tests/pos_app/psp/test_psp_transport_tls.py::test_p26_a_server_of_another_name_never_gets_the_request",
+        ),
+    ),
+    "P27": Elsewhere(
+        "client certificates are the transport's",
+        (
+            "tests/pos_app/psp/test_psp_transport_tls.py::test_p27_a_certificate_that_the_server_refuses_means_unanswered",
+            "tests/pos_app/psp/test_psp_transport_tls.py::test_p27_a_certificate_that_cannot_be_read_sends_nothing",
+        ),
+    ),
+    "P29": Elsewhere(
+        "proxies are the transport's",
+        (
+            "tests/pos_app/psp/test_psp_transport.py::test_p29_a_proxy_in_the_environment_is_ignored",
+            "tests/pos_app/psp/test_psp_transport.py::test_p29_a_netrc_file_is_ignored",
+        ),
+    ),
+    "S23": Elsewhere("an exclusive lock needs a real port", ("tests/drivers/test_link.py::test_a_port_is_ours_alone",)),
+    "T8": Elsewhere(
+        "status bytes are read below the contract",
+        ("tests/drivers/printer/test_status.py::test_noise_is_counted_or_understood_and_never_raises",),
+    ),
+    "X2": Elsewhere(
+        "system calls need a process of its own",
+        (
+            "tests/simulation/test_system_calls.py::test_killed_at_any_call_everything_acknowledged_is_there_and_at_most_one_more",
+            "tests/simulation/test_system_calls.py::test_after_an_io_error_nothing_more_is_written_and_nothing_acknowledged_is_lost",
+        ),
+    ),
+    "X3": Elsewhere(
+        "signals need a process of its own",
+        (
+            "tests/pos_app/composition/test_run.py::test_the_end_of_the_service_while_a_card_is_read_brings_the_payment_to_its_end",
+            "tests/pos_app/composition/test_run.py::test_the_end_of_the_service_at_a_question_is_answered_as_nobody_would",
+        ),
+    ),
+    "X9": Elsewhere(
+        "threads exist in composition only",
+        ("tests/pos_app/composition/test_workers.py::test_what_ends_a_worker_is_raised_where_the_loop_asks",),
+    ),
+    "O6": Elsewhere(
+        "verdicts against the evidence are refused before they are records",
+        (
+            "tests/pos_app/test_cases.py::test_a_charge_for_another_amount_can_be_reported_or_found_refunded_never_called_not_charged",
+            "tests/pos_app/test_cases.py::test_a_verdict_needs_a_name_and_a_reason",
+        ),
+    ),
+    "O7": Elsewhere(
+        "closing the reader's day is a command of its own",
+        (
+            "tests/pos_app/composition/test_reader_commands.py::test_a_session_is_not_closed_while_a_charge_is_undecided",
+        ),
+    ),
 }
 
 # What the product has no answer to yet: an injector would only say so again.
 UNKNOWN: Mapping[str, str] = {
     "K7": "an older copy of journal and head looks right to both; only the reader's newer result could tell",
+    "X7": "there is neither a service unit nor an update that it could put off",
 }
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from drivers.card_reader.ecr17.simulator.wired import VirtualClock
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+AT_THE_END_OF_A_MONTH = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 LEAST = 0.001  # seconds that every wait takes: less than the clock can add would be no time at all
 _SINCE_BOOT = 1000.0
 

@@ -3,8 +3,9 @@
 Either way the next process finds what was durable, and nothing that a tidy end would have added.
 """
 
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -14,12 +15,8 @@ from pos_app.domain.events import Event, NoticeRead, Stamp
 from pos_app.domain.fold import Record, apply, fold
 from pos_app.domain.payment import Payment
 from pos_app.journal import codec
-from pos_app.journal.errors import JournalFailed
 from pos_app.journal.journal import Journal, PaymentJournal
 from pos_app.journal.layout import TERMINAL
-from pos_app.journal.reserve import BEGINS
-from pos_app.testing.campaign.life import Life
-from pos_app.testing.campaign.witness import Witness
 
 _SMALL_RESERVE = 64 * 1024
 
@@ -149,7 +146,7 @@ class FolderDisk:
         """
         journal, self._journal = self._journal, None
         left = self._root / str(next(self._numbers))
-        shutil.copytree(self.folder, left, ignore=shutil.ignore_patterns("lock"))
+        _copy(self.folder, left)
         if journal is not None:
             journal.close()
         shutil.rmtree(self.folder)
@@ -171,57 +168,12 @@ class FolderDisk:
         """See Disk: the real journal always does."""
 
 
-class WatchedJournal:
-    """Implements PaymentJournal: the process may end before and after each record, and the witness sees them all.
-
-    After `fail` every further record is refused, as the real one does after an error of the disk.
-    """
-
-    def __init__(self, inner: PaymentJournal, life: Life, witness: Witness, text_of: Callable[[Event], str]) -> None:
-        self._inner = inner
-        self._life = life
-        self._witness = witness
-        self._text_of = text_of
-        self._failed = False
-        witness.payments = inner.payments
-        witness.journal_fails = False
-
-    @property
-    def payments(self) -> Mapping[str, Payment]:
-        """See PaymentJournal."""
-        return self._inner.payments
-
-    @property
-    def operations(self) -> int:
-        """See PaymentJournal."""
-        return self._inner.operations
-
-    @property
-    def latest(self) -> Stamp | None:
-        """See PaymentJournal."""
-        return self._inner.latest
-
-    @property
-    def degraded(self) -> str | None:
-        """See PaymentJournal."""
-        return "The journal can't be written." if self._failed else self._inner.degraded
-
-    def append(self, payment_id: str, event: Event) -> Payment:
-        """See PaymentJournal."""
-        before = self._inner.payments.get(payment_id) or Payment(payment_id)
-        self._witness.decided_at = self._witness.clock.true_utc()
-        self._life.point("append")
-        if type(event) in BEGINS:
-            self._life.point("begins")
-        if self._failed:
-            raise JournalFailed("The journal can't be written.")
-        after = self._inner.append(payment_id, event)
-        self._witness.recorded(payment_id, before, event, self._text_of(event))
-        self._witness.latest[payment_id] = after
-        self._life.point("appended")
-        return after
-
-    def fail(self) -> None:
-        """From now on every record is refused. Raises JournalFailed."""
-        self._failed = self._witness.journal_fails = True
-        raise JournalFailed("The journal can't be written: Input/output error.")
+def _copy(folder: Path, to: Path) -> None:
+    """All files of a folder but `lock`, their bytes and nothing else."""
+    to.mkdir()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                _copy(Path(entry.path), to / entry.name)
+            elif entry.name != "lock":
+                (to / entry.name).write_bytes(Path(entry.path).read_bytes())

@@ -8,13 +8,19 @@ from pos_app.testing.faults import Killed
 Happening = Callable[[], None]
 
 
+def _nothing_else(_kind: str) -> None:
+    """Nobody waits for a chance."""
+
+
 class Life:
     """Counts the calls of every port by kind, and does at the n-th of a kind what was planned for it.
 
     A process that was killed does nothing any more: whatever it still tries while its stack unwinds raises Killed.
+    `others` is told at each call too: whoever works beside may get a turn there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, others: Callable[[str], None] = _nothing_else) -> None:
+        self._others = others
         self.counts: Counter[str] = Counter()
         self.is_alive = True
         self.kills = 0
@@ -42,6 +48,7 @@ class Life:
                 self.last = f"{kind} {count}"
                 for do in planned:
                     do()
+        self._others(kind)
 
     def kill(self) -> None:
         """End the process here. Raises Killed."""

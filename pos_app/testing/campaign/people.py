@@ -1,6 +1,6 @@
 """The people in front of a campaign's terminal: who pays, who sells, and what they do at the wrong moment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -24,14 +24,29 @@ class Habits:
     intrusions: list[Reply | ScannedCode] = field(default_factory=list)  # come first, at the next question
 
 
-class People:
-    """Screen and inbox in one."""
+class Aside:
+    """The screen of whoever works beside the counter: seen, but what the counter shows stays."""
 
-    def __init__(self, habits: Habits, clock: WorldClock, life: Life, random: Random) -> None:
+    witness: Witness | None = None
+
+    def show(self, view: View) -> None:
+        """See Screen.show."""
+        if self.witness is not None:
+            self.witness.shows(view)
+
+
+class People:
+    """Screen and inbox in one. `looked` is called when something was shown: another thread may come in between."""
+
+    def __init__(
+        self, habits: Habits, clock: WorldClock, life: Life, random: Random, looked: Callable[[], None]
+    ) -> None:
         self._habits = habits
         self._clock = clock
         self._life = life
         self._random = random
+        self._looked = looked
+        self.aside = Aside()
         self._witness: Witness | None = None
         self._view: View | None = None
         self._asked_at = 0.0
@@ -43,13 +58,14 @@ class People:
 
     def watch(self, witness: Witness) -> None:
         """Let the witness see the screen too."""
-        self._witness = witness
+        self._witness = self.aside.witness = witness
 
     def show(self, view: View) -> None:
         """See Screen.show."""
         self._view, self._asked_at = view, self._clock.now
         if self._witness is not None:
             self._witness.shows(view)
+        self._looked()
 
     def next(self, timeout: float) -> Reply | ScannedCode | None:
         """See Inbox.next."""

@@ -1,4 +1,4 @@
-"""O1 to O5: what people do at the wrong moment."""
+"""O1 to O5, and O8 to O10, which are beyond the catalogue: what people do at the wrong moment."""
 
 from collections.abc import Mapping
 from random import Random
@@ -6,6 +6,9 @@ from random import Random
 from drivers.contracts import ScannedCode, Symbology
 from pos_app.counter import Answer, Question, Reply
 from pos_app.testing.campaign.fault import Fault
+from pos_app.testing.campaign.node_faults import expired, forgotten_answer, refused_after_all
+from pos_app.testing.campaign.plan import NOTICES
+from pos_app.testing.campaign.rulings import people_rule_meanwhile
 from pos_app.testing.campaign.world import World
 
 _OTHER = ScannedCode("PAGOPA|002|301000000000012474|77777777777|990", Symbology.QR_CODE)
@@ -73,11 +76,42 @@ def _slow(world: World, random: Random) -> None:
         world.counter.answers(random.choice(("decline", "cancel", "card_timeout", "nak")), "O8", None)
 
 
+def _wrong_reader(world: World, random: Random) -> None:
+    """Puts another reader on the counter, one that must not be asked for money with this PSP (money rule 11)."""
+
+    def put() -> None:
+        world.strikes("O9")
+        world.objection = "Il lettore è un simulatore e il PSP è vero."
+        world.witness.forbidden = True
+
+    if random.random() < 0.5:
+        world.once_made(put)
+    else:
+        world.visits.append(random.randrange(len(NOTICES)))
+        world.between.append(put)
+
+
+def _rules_at_once(world: World, random: Random) -> None:
+    """Rules on every case between two citizens, by what really happened, while more can go wrong with it."""
+
+    def rule() -> None:
+        if any(payment.needs_person for payment in world.journal.payments.values()):
+            world.strikes("O10")
+            people_rule_meanwhile(world)
+
+    world.visits.append(random.randrange(len(NOTICES)))
+    world.between += [rule, rule]
+    wrong = random.choice((refused_after_all, forgotten_answer, expired("O10", rival=random.random() < 0.5)))
+    wrong(world, random)
+
+
 FAULTS: Mapping[str, Fault] = {
     "O1": Fault("taps twice, shows the next notice", _impatient),
     "O2": Fault("cancels when the reader has the command", _cancels_too_late),
     "O3": Fault("restarts while a charge is unknown", _restarts_in_doubt),
     "O4": Fault("unplugs the reader", _unplugs),
     "O5": Fault("brings a notice in doubt again", _pays_again),
+    "O10": Fault("rules on a case while it goes on (beyond the catalogue)", _rules_at_once),
+    "O9": Fault("puts a reader there that does not belong to this PSP (money rule 11)", _wrong_reader),
     "O8": Fault("thinks long, tries card after card (beyond the catalogue)", _slow),
 }

@@ -20,6 +20,8 @@ _IN_RECOVERY = {"append": 3, "appended": 3, "post": 2, "posted": 2, "read": 8, "
 _KILLS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 3)
 _FAULTS = (0, 1, 1, 1, 1, 2, 2, 2, 3, 4)
 _VISITS = (1, 1, 1, 1, 1, 1, 2, 2, 3)
+_POLL_SECONDS = (5.0, *(30.0,) * 3, *(60.0,) * 16)  # what is asked in between is the same again
+_MEANWHILE = (0, 2, 2, 10, 10, 50, 100)
 _REAL_EVERY, _PAPER_EVERY = 10, 20
 
 
@@ -48,6 +50,10 @@ class Plan:
     baseline: str = "g+t"
     poll_seconds: float = 5.0
     real_disk: bool = False
+    api_version: int = 2
+    fee: str = "fixed"  # or "none", or a "share" of the amount
+    month_ends: bool = False  # a minute after the world begins
+    meanwhile: int = 0  # of a hundred chances beside the counter, how many what is parked takes
     paper: str = "noted"  # or "drawn", by the printer's double; or "whole", with all that stands on real ones
 
 
@@ -65,11 +71,15 @@ def plan_of(seed: int, catalogue: tuple[str, ...]) -> Plan:
         kills=tuple(kills),
         fickle=random.choice((0, 0, 0, 0, 5, 30)),
         token_seconds=random.choice((1800, 1800, 1800, 600)),
-        verify_first=random.random() < 0.9,
+        verify_first=random.random() < 0.75,
         refund_late=random.random() < 0.1,
         extended_result=random.random() < 0.85,
         baseline=random.choice(("g+t", "g+t", "g+t", "g+t", "g+t", "g+t", "g+t", "g", "none")),
-        poll_seconds=random.choice((5.0, 30.0, 60.0, 60.0, 60.0)),  # what is asked in between is the same again
+        poll_seconds=random.choice(_POLL_SECONDS),
+        meanwhile=random.choice(_MEANWHILE),
+        api_version=random.choice((2, 2, 2, 2, 1)),
+        fee=random.choice(("fixed", "fixed", "none", "share")),
+        month_ends=random.random() < 0.1,
         real_disk=seed % _REAL_EVERY == 0,
         paper="whole" if seed % _PAPER_EVERY == 1 else "noted",
     )

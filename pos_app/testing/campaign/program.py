@@ -49,11 +49,12 @@ def campaign(size: Size, first: int, jobs: int) -> int:
     work, tally, began = plan_work(size, first), Tally(), time.monotonic()
     shown = began
     with multiprocessing.get_context("spawn").Pool(jobs, _settle_in) as pool:
-        for done in pool.imap_unordered(do, work):
+        for number, done in enumerate(pool.imap_unordered(do, work), 1):
             tally.merge(done)
             if time.monotonic() - shown >= _SHOW_EVERY:
                 shown = time.monotonic()
-                say(f"{shown - began:6.0f} s  {tally.schedules} schedules, {len(tally.failures)} failures")
+                share = f"{number} of {len(work)} pieces, {tally.schedules} schedules"
+                say(f"{shown - began:6.0f} s  {share}, {len(tally.failures)} failures")
     report(tally, time.monotonic() - began)
     print(tally.last_line)  # noqa: T201 - the result
     return 0 if tally.is_clean else 1

@@ -7,7 +7,7 @@ from random import Random
 from drivers.card_reader.ecr17.simulator.answers import ANSWERS
 from drivers.card_reader.ecr17.simulator.script import Question
 from pos_app.testing.campaign.fault import Arm, Fault
-from pos_app.testing.campaign.psp_faults import expired
+from pos_app.testing.campaign.node_faults import expired
 from pos_app.testing.campaign.world import World
 
 

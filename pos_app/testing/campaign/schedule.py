@@ -8,9 +8,11 @@ from pathlib import Path
 from pos_app.domain.events import Event
 from pos_app.testing.campaign.audit import audit
 from pos_app.testing.campaign.catalogue import FAULTS, arm, names
+from pos_app.testing.campaign.making import SOUND, Making
 from pos_app.testing.campaign.plan import Plan, plan_of
+from pos_app.testing.campaign.rulings import people_rule
 from pos_app.testing.campaign.witness import Breach
-from pos_app.testing.campaign.world import SOUND, Making, World
+from pos_app.testing.campaign.world import World
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a RAM disk where there is one: the campaign times no syncs
 
@@ -64,7 +66,7 @@ def _look(world: World) -> None:
     audit(world)
     if any(payment.needs_person for payment in world.journal.payments.values()):
         world.reopen()
-        world.people_rule()
+        people_rule(world)
         audit(world)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from types import FrameType
 
+from pos_app.testing.campaign.making import SOUND, Making
 from pos_app.testing.campaign.mutants import MUTANTS
 from pos_app.testing.campaign.plan import Plan
 from pos_app.testing.campaign.schedule import Outcome, plan, record_names, run
 from pos_app.testing.campaign.tally import Tally
 from pos_app.testing.campaign.witness import FELL, Breach
-from pos_app.testing.campaign.world import SOUND, Making
 
 MOST_SECONDS = 60.0  # of our own time: a schedule takes some ten milliseconds
 _FEW_BYTECODES = 400_000  # a schedule that waits for long has millions of the same ones

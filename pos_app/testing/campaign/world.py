@@ -1,96 +1,44 @@
 """A whole terminal and everything around it, from one plan: processes that end and start again, peers that heal."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Literal, cast
 
-from drivers.card_reader.ecr17.driver import Ecr17CardReader
-from drivers.card_reader.ecr17.options import Ecr17Options
-from drivers.contracts import CardReader, Cut, Document, ReceiptPrinter, Text
-from drivers.link import Link
+from drivers.contracts import ReceiptPrinter
 from drivers.printer.simulator.memory import InMemoryPrinter
-from pos_app.background import Background
-from pos_app.cases import case_of
-from pos_app.desk import Desk, Limits, PaymentInProgress, Rules
-from pos_app.domain.events import Event
-from pos_app.domain.fees import FeeRule
-from pos_app.domain.machine import PaymentMachine
-from pos_app.domain.notice import NoticeCode, NoticeError, read_qr
+from pos_app.background import Background, needs_devices, needs_none
+from pos_app.desk import PaymentInProgress
 from pos_app.domain.payment import Payment
-from pos_app.domain.states import State
 from pos_app.journal.errors import JournalError, JournalLocked
-from pos_app.psp.account import PspAccount
-from pos_app.psp.client import SoapPspClient
-from pos_app.psp.contract import PspClient
-from pos_app.psp.transport import Transport
-from pos_app.receipts.facts import Merchant, Provider
-from pos_app.receipts.papers import Stationery
-from pos_app.terminal import ACTIONS, Action, Terminal
 from pos_app.testing.campaign.bytecode import Countdown, traced
 from pos_app.testing.campaign.cable import Cable, Counter
-from pos_app.testing.campaign.clock import WorldClock
-from pos_app.testing.campaign.disk import Disk, FolderDisk, MemoryDisk, WatchedJournal
+from pos_app.testing.campaign.clock import AT_THE_END_OF_A_MONTH, START, WorldClock
+from pos_app.testing.campaign.day import between_two_citizens, serve
+from pos_app.testing.campaign.disk import FolderDisk, MemoryDisk
+from pos_app.testing.campaign.healing import heal
 from pos_app.testing.campaign.life import Life
-from pos_app.testing.campaign.node import OUR_PSP, PASSWORD, FarSide
+from pos_app.testing.campaign.line_watch import LineWatch
+from pos_app.testing.campaign.making import SOUND, Making
+from pos_app.testing.campaign.meanwhile import Meanwhile
+from pos_app.testing.campaign.node import FarSide
 from pos_app.testing.campaign.paper import Notepad, WatchedPrinter
 from pos_app.testing.campaign.people import Habits, People
 from pos_app.testing.campaign.plan import NOTICES, Plan
 from pos_app.testing.campaign.transport import Network
-from pos_app.testing.campaign.witness import FELL, KEY, Witness
+from pos_app.testing.campaign.watched_journal import WatchedJournal
+from pos_app.testing.campaign.witness import FELL, Witness
 from pos_app.testing.faults import Killed
 
-_MACHINE = PaymentMachine()  # stateless between questions
-_FEE = FeeRule(fixed=150)
-_ACCOUNT = PspAccount(OUR_PSP, OUR_PSP, f"{OUR_PSP}_01", PASSWORD)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MOST_LIVES = 40
-_MOST_STEPS = 400
-_DRAIN_SECONDS = 6 * 3600.0
 
 BREAKS = (MemoryError, RecursionError, OSError, JournalError)  # what ends a process without being our mistake
 
 
-def _same_link(link: Link) -> Link:
-    return link
-
-
-def _same_network(network: Transport) -> Transport:
-    return network
-
-
-def _same_psp(client: PspClient) -> PspClient:
-    return client
-
-
-def _same_reader(reader: CardReader) -> CardReader:
-    return reader
-
-
-def _same_disk(disk: Disk) -> Disk:
-    return disk
-
-
-@dataclass(frozen=True)
-class Making:
-    """How a terminal is made. Everything but the default is a mutant: a rule that doesn't notice it proves nothing."""
-
-    actions: Mapping[State, Action] = field(default_factory=lambda: ACTIONS)
-    limits: Limits = field(default_factory=Limits)
-    link: Callable[[Link], Link] = _same_link
-    network: Callable[[Transport], Transport] = _same_network
-    psp: Callable[[PspClient], PspClient] = _same_psp
-    reader: Callable[[Ecr17CardReader], CardReader] = _same_reader
-    disk: Callable[[Disk], Disk] = _same_disk
-
-
-SOUND = Making()
-
-
 class World:
-    """What survives a process, and the process: `terminal` and `background`. `arm` puts the plan's faults in place."""
+    """What survives a process, and the process itself. `arm` puts the plan's faults in place."""
 
     def __init__(  # noqa: PLR0913 - the plan, and how to look at it
         self,
@@ -104,8 +52,9 @@ class World:
     ) -> None:
         self.plan = plan
         self.random = Random(f"{plan.seed} world")  # noqa: S311 - repeatable, not secret
-        self.clock = WorldClock()
-        self.life = Life()
+        self.clock = WorldClock(AT_THE_END_OF_A_MONTH if plan.month_ends else START)
+        self._meanwhile = Meanwhile(plan.meanwhile, Random(f"{plan.seed} meanwhile"))  # noqa: S311 - the same
+        self.life = Life(self._meanwhile.gets_its_turn)
         self.countdown = None if opcode is None else Countdown(self.life, opcode)
         self.counter = Counter()
         self.habits = Habits(fickle=plan.fickle)
@@ -117,18 +66,20 @@ class World:
         self.far_side = FarSide(self.clock, NOTICES)
         self.presented: list[tuple[str, str]] = []  # fault and code: shown before the notice, and no notice
         self.must_lock = False
+        self.objection: str | None = None  # why this reader must not be asked for money here
         self.between: list[Callable[[], None]] = []  # what happens between two citizens
         self.at_restart: list[Callable[[], None]] = []
         disk = MemoryDisk(self.clock) if folder is None else FolderDisk(self.clock, folder)
         self.disk = making.disk(disk)
         self._inner_printer: ReceiptPrinter = Notepad() if plan.paper == "noted" else InMemoryPrinter()
-        self.people = People(self.habits, self.clock, self.life, self.random)
+        self.people = People(self.habits, self.clock, self.life, self.random, self._meanwhile.gets_its_turn)
         # What faults act on is there before they are armed; the reader is made of what they leave on the counter.
         self._late_arms: list[Callable[[], None]] = []
         arm(self)
         self.cable = Cable(self.counter, self.clock, self.life)
         self.witness = Witness(self.clock, self.cable.truth, self.far_side)
         self.witness.trace = trace
+        self.line_watch = LineWatch(self.witness)
         self.people.watch(self.witness)
         self.network = Network(self.clock, self.life, self.far_side, self.witness)
         self.printer = WatchedPrinter(self._inner_printer, self.clock, self.life, self.witness)
@@ -158,13 +109,13 @@ class World:
 
     def run(self) -> None:
         """The whole schedule: open, serve everybody, heal, let everything drain."""
-        self._lives(self._begin)
+        self.lives(self._begin)
         for visit in self.visits:
             if self.locked:
                 return
-            self._lives(lambda notice=NOTICES[visit]: self._serve(notice))  # type: ignore[misc]
-            self._between_two_citizens()
-        self._heal()
+            self.lives(partial(serve, self, NOTICES[visit]))
+            between_two_citizens(self)
+        heal(self)
         self._note_answers()
 
     def _note_answers(self) -> None:
@@ -173,7 +124,7 @@ class World:
         taken = (*counter.payments[: memory.payments], *counter.reversals[: memory.reversals])
         self.struck.update(fault for _, fault in taken if fault)
 
-    def _lives(self, work: Callable[[], None]) -> None:
+    def lives(self, work: Callable[[], None]) -> None:
         """Do `work`; when the process ends on the way, start anew until recovery has run through once."""
         if self._survives(work):
             return
@@ -198,9 +149,13 @@ class World:
             self.witness.breach("stuck", FELL, f"{type(error).__name__}: {error}")
         else:
             return True
-        self.life.is_alive = False
-        self.disk.let_go()
+        self._ends()
         return False
+
+    def _ends(self) -> None:
+        self.life.is_alive = False
+        self._meanwhile.end()
+        self.disk.let_go()
 
     def _do(self, work: Callable[[], None]) -> None:
         if self.countdown is None or self.countdown.is_over:
@@ -224,174 +179,50 @@ class World:
 
     def _begin(self) -> None:
         self.life.start()
-        self.witness.new_process()
+        self.line_watch.new_process()
         self.witness.tell("process", "starts")
         self.journal = WatchedJournal(self.disk.open(), self.life, self.witness, self.disk.text_of)
         if self.countdown is not None:
             self.witness.catch_up(self.disk.records())
-        making, clock = self._making, self.clock
-        desk = Desk(
-            reader=making.reader(self._reader()),
-            printer=self.printer,
-            psp=making.psp(SoapPspClient(_ACCOUNT, making.network(self.network))),
-            journal=self.journal,
-            clock=clock,
-            inbox=self.people,
-            screen=self.people,
-            compose=self._compose(),
-            rules=Rules(
-                fee=_FEE, key_prefix=OUR_PSP, transfer_date=_next_day, token_seconds=self.plan.token_seconds,
-                verify_first=self.plan.verify_first, refund_late=self.plan.refund_late,
-            ),
-            random_text=self._random_text,
-            limits=making.limits,
-            machine=_MACHINE,
-        )  # fmt: skip
-        self.terminal, self.background = Terminal(desk, making.actions), Background(desk)
-        self.terminal.recover()
+        desk = self._making.desk(self)
+        self.terminal = self._making.terminal(desk, self._making.actions)
+        self._at_devices = Background(desk, takes=needs_devices)
+        self._on_the_wire = Background(replace(desk, screen=self.people.aside), takes=needs_none)
+        left_open = self.terminal.recover()
         self.terminal.listen()
+        for payment in left_open:  # as a start shows them, once it heard the reader
+            PaymentInProgress(desk, payment.id).show()
+        self._meanwhile.start(self._on_the_wire)
 
-    def _reader(self) -> Ecr17CardReader:
-        options = Ecr17Options(
-            "world",
-            extended_result=self.plan.extended_result,
-            baseline=cast(Literal["g+t", "g", "none"], self.plan.baseline),
-            poll_seconds=self.plan.poll_seconds,
-        )
-        return Ecr17CardReader(
-            options,
-            fingerprint_key=KEY,
-            monotonic=self.clock.monotonic,
-            sleep=self.clock.sleep,
-            connect=lambda: self._making.link(self.cable.connect(self.witness)),
-        )
-
-    def _compose(self) -> Callable[[Payment, str], Document]:
-        if self.plan.paper != "whole":
-            return lambda payment, copy: Document(copy, (Text(payment.operation), Text(copy), Cut()))
-        merchant = Merchant("Edicola del Corso S.n.c.", "Corso Garibaldi 12, 35121 Padova", "01234567890")
-        provider = Provider("Banca di Prova", OUR_PSP)
-        return Stationery(merchant, provider, "T0000001", lambda: True, self.clock.utc).compose
-
-    def _random_text(self, length: int) -> str:
+    def random_text(self, length: int) -> str:
+        """So many letters and digits, the same again for the same seed."""
         return "".join(self.random.choices(_ALPHABET, k=length))
 
-    # --- the day ---------------------------------------------------------------------------------
+    # --- what is parked --------------------------------------------------------------------------
 
-    def _serve(self, notice: NoticeCode) -> None:
-        for fault, code in self.presented:
-            self._show(fault, code)
-        held = self.terminal.holding(notice)
-        payment = self.terminal.pay(notice)
-        if held is not None and payment.id != held.id:
-            self.witness.breach("double", "money rule 8", f"{payment.operation} beside {held.operation}")
+    @property
+    def parked(self) -> list[Payment]:
+        """The payments that go on without anybody at the counter."""
+        return [*self._at_devices.owned(), *self._on_the_wire.owned()]
 
-    def _show(self, fault: str, code: str) -> None:
-        self.strikes(fault)
-        try:
-            read_qr(code)
-        except NoticeError:
-            return
-        self.witness.breach("double", "23 only a notice is a notice", repr(code))
+    def seconds_until_due(self) -> float:
+        """Seconds until something is due for them; infinite when only people can go on."""
+        return min(self._at_devices.seconds_until_due(), self._on_the_wire.seconds_until_due())
 
-    def _between_two_citizens(self) -> None:
-        if self.locked:
-            return
-        if self.between:
-            self.between.pop(0)()
-        for _ in range(self.random.choice((0, 1, 3))):
-            self._a_minute_passes()
+    def let_it_go_on(self) -> None:
+        """As `run` has it: what needs a device is the loop's, all else is done beside it."""
+        self.lives(self._one_turn)
 
-    def _a_minute_passes(self) -> None:
-        if not self.locked:
-            due = self.background.seconds_until_due()
-            self.clock.advance(min(max(due, 1.0), 60.0))
-            self._lives(lambda: _step(self.background))
-
-    def _heal(self) -> None:
-        """From here on nothing goes wrong: what is open gets its chance, then people do what is theirs to do."""
-        self.life.forget_plans()
-        self.healed = True
-        if self.countdown is not None:
-            self.countdown.is_over = True
-        self.network.heal()
-        self.cable.heal()
-        self.habits.fickle = 0
-        self._mend_printer()
-        self.witness.tell("world", "healed")
-        if not self.locked:
-            self._lives(self._close_and_restart)
-            self._drain()
+    def _one_turn(self) -> None:
+        self._at_devices.step()
+        self._meanwhile.step()
+        self.journal.roll()
 
     def reopen(self) -> None:
         """A new process, after somebody else had the journal."""
-        self._lives(self._close_and_restart)
+        self.lives(self._close_and_restart)
 
     def _close_and_restart(self) -> None:
-        self.life.is_alive = False
-        self.disk.let_go()
+        self._ends()
         self.clock.advance(1.0)
         self._begin()
-
-    def _mend_printer(self) -> None:
-        self.printer.blocked = False
-        if self.paper_machine is not None:
-            self.paper_machine.absent = False
-            for repair in ("new_roll", "cover_closed", "cutter_freed", "repaired", "cooled", "talking"):
-                self.paper_machine.happen(repair)
-
-    def _drain(self) -> None:
-        until = self.clock.now + _DRAIN_SECONDS
-        for _ in range(_MOST_STEPS):
-            due = self.background.seconds_until_due()
-            if due == float("inf") or self.clock.now >= until or self._only_people_can_go_on():
-                return
-            self.clock.advance(max(due, 0.01))
-            self._lives(lambda: _step(self.background))
-
-    def _only_people_can_go_on(self) -> bool:
-        """Nothing is left but charges that a person has to rule on, asked about once more since they healed."""
-        owned = self.background.owned()
-        if any(not payment.needs_person for payment in owned):
-            self._polls = 0
-            return False
-        self._polls += 1
-        return self._polls > len(owned)
-
-    _polls = 0
-
-    # --- what people do --------------------------------------------------------------------------
-
-    def people_rule(self) -> None:
-        """A person does what every case is waiting for, by what really happened."""
-        for payment in list(self.journal.payments.values()):
-            if payment.needs_person:
-                self._lives(lambda held=payment: self._rule(held))  # type: ignore[misc]
-        self._polls = 0
-        self._drain()
-
-    def _rule(self, payment: Payment) -> None:
-        verdicts = case_of(payment).verdicts
-        charged = bool(self.cable.truth.charges_of(payment.operation))
-        first = ["retry", "refunded"] if payment.other_amount_card or payment.conflict else ["retry"]
-        then = ["charged", "resend", "refunded"] if charged else ["not-charged", "settled"]
-        verdict = next(name for name in (*first, *then, *verdicts) if name in verdicts)
-        if verdict == "refunded":
-            self._give_back(payment)
-        event: Event = verdicts[verdict]("Anna Bianchi", "per scontrino del lettore")
-        PaymentInProgress(self.terminal.desk, payment.id).record(event)
-
-    def _give_back(self, payment: Payment) -> None:
-        """The acquirer refunds it, at a person's word."""
-        ledger = self.cable.memory.ledger
-        for place, charge in enumerate(ledger):
-            if charge.reference == payment.operation:
-                ledger[place] = type(charge)(charge.amount, charge.stan, charge.reference, reversed=True)
-
-
-def _step(background: Background) -> None:
-    background.step()
-
-
-def _next_day(day: date) -> date:
-    return day + timedelta(days=1)

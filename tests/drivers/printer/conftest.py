@@ -11,7 +11,7 @@ from drivers.printer.driver import EscPosPrinter
 from drivers.printer.options import EscPosOptions
 from drivers.printer.simulator import Script, SimulatedPrinter
 
-PROMPT = Limits(answer=0.3, clearing=0.2, grace=0.3)  # a double answers at once, or never
+PROMPT = Limits(answer=0.3, clearing=0.2, grace=0.3, restart=0.2)  # a double answers at once, or never
 
 
 @pytest.fixture

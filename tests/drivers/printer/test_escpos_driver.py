@@ -61,7 +61,7 @@ def test_what_was_found_out_is_not_asked_for_again(double: Double, driver: Drive
 def test_a_proof_chosen_by_profile_is_the_only_one_believed(
     double: Double, driver: Driver, receipt: Document, proof: str, model: str, *, proven: bool
 ) -> None:
-    found = print_on(driver(double(model=model).port, proof=proof), receipt, timeout=0.4)
+    found = print_on(driver(double(model=model).port, proof=proof), receipt, timeout=2.0 if proven else 0.4)
     assert found.state is (PrintState.PRINTED if proven else PrintState.UNKNOWN)
     assert found.method == (proof if proven else "none")
 
@@ -88,7 +88,7 @@ def test_a_printer_that_can_only_be_written_to_is_asked_nothing_at_all(
 # --- stops in the middle -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("millimetres", [1, 11, 22, 33, 44, 55, 66, 77])
+@pytest.mark.parametrize("millimetres", [1, 44, 77])
 @pytest.mark.parametrize(
     ("fault", "repair", "word"),
     [("paper_out", "new_roll", "carta"), ("cover_open", "cover_closed", "coperchio"), ("broken", "repaired", "guasta")],
@@ -106,32 +106,6 @@ def test_a_stop_at_any_millimetre_is_told_and_mended_by_one_whole_copy(
     assert print_on(connected, receipt).state is PrintState.PRINTED
     assert whole_copies(printer) == 1
     assert printer.unknown == ()
-
-
-def test_a_clone_that_cannot_be_cleared_is_reported_as_one_that_may_print_on(
-    double: Double, driver: Driver, receipt: Document
-) -> None:
-    clone = double(model="clone", paper_mm=40.0)
-    connected = driver(clone.port)
-    first = print_on(connected, receipt)
-    assert first.state is PrintState.UNKNOWN, "the rest may still come, so it is not called partial"
-    assert "può uscire da solo" in first.reason
-    clone.happen("new_roll")
-    assert print_on(connected, receipt).state is PrintState.PRINTED
-    assert [("Riga 18" in piece.text) for piece in clone.pieces] == [True, True]
-
-
-def test_the_late_answer_of_the_job_before_does_not_prove_this_one(
-    double: Double, driver: Driver, receipt: Document
-) -> None:
-    """The clone stops again in the second copy, when the first one's answer has come by then."""
-    clone = double(model="clone", paper_mm=40.0, faults=(Fault("cover_open", at_mm=130.0),))
-    connected = driver(clone.port)
-    print_on(connected, receipt)
-    clone.happen("new_roll")
-    again = print_on(connected, receipt)
-    assert again.state is PrintState.UNKNOWN
-    assert "coperchio" in again.reason
 
 
 def test_half_a_job_of_a_process_that_died_does_not_come_out_before_the_copy_that_replaces_it(
@@ -202,13 +176,13 @@ def _after(ticks: int, act: Callable[[], None]) -> Callable[[], None]:
     return tick
 
 
-def test_a_printer_that_was_unplugged_between_two_jobs_is_found_again(
+def test_a_printer_that_was_unplugged_between_two_jobs_is_found_again_or_another_one(
     driver: Driver, receipt: Document, tmp_path: Path
 ) -> None:
     link = tmp_path / "printer"
     connected = driver(str(link))
-    for _ in range(2):
-        with SimulatedPrinter() as printer:
+    for model in ("epson", "plain"):
+        with SimulatedPrinter(script=Script(model=model)) as printer:
             link.unlink(missing_ok=True)
             link.symlink_to(printer.port)
             assert print_on(connected, receipt).state is PrintState.PRINTED

@@ -47,6 +47,7 @@ def printed(document: Document, columns: int) -> tuple[Piece, Machine]:
 
 
 @every_width
+@settings(max_examples=40)
 @given(document=documents)
 def test_no_line_is_longer_than_the_paper_is_wide(document: Document, columns: int) -> None:
     for item in lay_out(document, columns=columns, repertoire=CP858):
@@ -54,6 +55,7 @@ def test_no_line_is_longer_than_the_paper_is_wide(document: Document, columns: i
 
 
 @every_width
+@settings(max_examples=40)
 @given(block=blocks.filter(lambda block: not isinstance(block, Rule)))
 def test_no_character_is_cut(block: Block, columns: int) -> None:
     laid = plain_text(lay_out(Document("any", (block,)), columns=columns, repertoire=CP858))
@@ -66,7 +68,7 @@ def test_no_character_is_cut(block: Block, columns: int) -> None:
 
 
 @every_width
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(document=documents)
 def test_what_is_on_paper_is_what_was_laid_out(document: Document, columns: int) -> None:
     piece, machine = printed(document, columns)

@@ -16,6 +16,8 @@ from drivers.printer.driver import EscPosPrinter
 from drivers.printer.options import EscPosOptions
 from drivers.printer.simulator import InMemoryPrinter, Piece, Script, SimulatedPrinter
 
+PROMPT = Limits(answer=0.3, clearing=0.2, grace=0.3, restart=0.2)
+
 
 @dataclass
 class Bench:
@@ -43,7 +45,7 @@ def in_memory(script: Script, _running: ExitStack) -> Bench:
 def on_a_line(tcp: tuple[str, int] | None, script: Script, running: ExitStack) -> Bench:
     double_running = running.enter_context(ExitStack())
     double = double_running.enter_context(SimulatedPrinter(script=script, tcp=tcp))
-    printer = EscPosPrinter(EscPosOptions(double.port), job_numbers=count(1), limits=Limits(answer=0.3, clearing=0.2))
+    printer = EscPosPrinter(EscPosOptions(double.port), job_numbers=count(1), limits=PROMPT)
     running.callback(printer.close)
 
     def unplug() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.printer.proof import ProofWatch, process_id, questions, rungs
+from drivers.printer.proof import MOST_OWED, Answers, execute, process_id, questions, rungs
 from drivers.printer.status import (
     AutomaticStatus,
     BlockReply,
@@ -80,6 +80,12 @@ def test_every_trouble_has_a_sentence_of_its_own() -> None:
     assert all(sentence.endswith(".") for sentence in sentences)
 
 
+@pytest.mark.parametrize("answer", ["12", "10 00 00 00", "03"])
+def test_a_stray_byte_that_looks_like_the_head_of_a_text_does_not_swallow_the_answer_behind_it(answer: str) -> None:
+    reader = ReplyReader()
+    assert reader.feed(b"\x37" + bytes.fromhex(answer)) == ReplyReader().feed(bytes.fromhex(answer)) != []
+
+
 # --- the ladder --------------------------------------------------------------------------------
 
 IDLE = AutomaticStatus(bytes.fromhex("10 00 00 00"))
@@ -88,8 +94,12 @@ LOW = AutomaticStatus(bytes.fromhex("10 00 03 00"))
 JOB = b"AAAA"
 
 
-def watch(proof: str = "auto") -> ProofWatch:
-    return ProofWatch(rungs(proof), JOB)
+def answers(*replies: Reply) -> Answers:
+    """Of a printer that owes nothing."""
+    heard = Answers()
+    heard.none_owed()
+    heard.take(replies)
+    return heard
 
 
 def test_the_questions_stand_behind_the_job_strongest_first() -> None:
@@ -105,59 +115,55 @@ def test_a_process_id_is_four_printable_characters(number: int) -> None:
     assert process_id(number + 95**4) == job != process_id(number + 1)
 
 
-def test_the_strongest_proof_that_came_counts() -> None:
-    job = watch()
-    job.questions_leave()
-    job.feed([TransmittedStatus(0)])
-    assert (job.proven, job.strongest_reached) == ("gs_r", False)
-    job.feed([BlockReply(b'7"AAAA')])
-    assert (job.proven, job.strongest_reached) == ("process_id", True)
-    job.feed([TransmittedStatus(0)])
-    assert job.proven == "process_id"
+def test_an_id_is_counted_for_its_own_job_only() -> None:
+    heard = answers(BlockReply(b'7"AAA@'), BlockReply(b'7"AAAA'))
+    assert [heard.count("process_id", job) for job in (JOB, b"AAA@", b"BBBB")] == [1, 1, 0]
 
 
-def test_the_late_id_of_an_earlier_job_proves_nothing() -> None:
-    job = watch()
-    job.questions_leave()
-    job.feed([BlockReply(b'7"AAA@')])
-    assert job.proven == ""
+def test_a_push_on_a_change_is_no_answer_the_same_once_more_is() -> None:
+    heard = answers(IDLE, LOW)
+    assert heard.count("asb", JOB) == 0
+    heard.take([LOW])
+    assert heard.count("asb", JOB) == 1
 
 
-def test_a_push_on_a_change_proves_nothing_the_same_once_more_does() -> None:
-    job = watch("asb")
-    job.feed([IDLE])
-    job.questions_leave()
-    job.feed([LOW])
-    assert job.proven == ""
-    job.feed([LOW])
-    assert job.proven == "asb"
+def test_the_last_word_is_how_the_printer_is() -> None:
+    heard = answers(IDLE, OUT)
+    assert heard.condition.trouble is Trouble.PAPER_OUT
+    heard.take([IDLE])
+    assert heard.condition.trouble is None
 
 
-def test_the_first_push_of_a_job_proves_nothing() -> None:
-    job = watch("asb")
-    job.questions_leave()
-    job.feed([IDLE])
-    assert job.proven == ""
+def test_an_empty_roll_in_the_barrier_s_answer_is_no_answer_but_a_word() -> None:
+    heard = answers(TransmittedStatus(0x0F))
+    assert (heard.count("gs_r", JOB), heard.condition.trouble) == (0, Trouble.PAPER_OUT)
 
 
-def test_a_stop_is_seen_and_is_over_when_the_printer_goes_on() -> None:
-    job = watch()
-    job.feed([IDLE, OUT])
-    assert job.stopped
-    job.feed([IDLE])
-    assert not job.stopped
+def test_what_the_process_before_asked_is_owed_too() -> None:
+    fresh = Answers()
+    assert [fresh.owed(rung) for rung in ("process_id", "gs_r", "asb")] == [0, MOST_OWED, MOST_OWED]
 
 
-def test_an_empty_roll_in_the_barrier_s_answer_is_no_proof() -> None:
-    job = watch("gs_r")
-    job.questions_leave()
-    job.feed([TransmittedStatus(0x0F)])
-    assert job.proven == ""
-    assert job.stopped
+@given(
+    st.lists(st.sampled_from(["ask", "answer", "change"]), max_size=40),
+    st.sampled_from(["gs_r", "asb"]),
+    st.integers(0, MOST_OWED),
+)
+def test_never_fewer_answers_are_reckoned_with_than_are_owed(events: list[str], rung: str, before: int) -> None:
+    """Whatever the printer still owed when we began, whatever it pushes by itself."""
+    heard, owed, status = Answers(), before, [0, 0]
+    for event in events:
+        if event == "ask" and heard.owed(rung) < MOST_OWED:
+            heard.asked((rung,), 1)
+            owed += 1
+        elif event == "answer" and owed:
+            owed -= 1
+            heard.take([TransmittedStatus(0) if rung == "gs_r" else AutomaticStatus(bytes([0x10, 0, *status]))])
+        elif event == "change" and rung == "asb":
+            status[1] = (status[1] + 1) % 16
+            heard.take([AutomaticStatus(bytes([0x10, 0, *status]))])
+        assert heard.owed(rung) >= owed
 
 
-def test_a_rung_that_was_not_asked_for_proves_nothing() -> None:
-    job = watch("process_id")
-    job.questions_leave()
-    job.feed([TransmittedStatus(0), IDLE, IDLE])
-    assert job.proven == ""
+def test_the_macro_is_executed_at_once_and_without_a_pause() -> None:
+    assert execute(2) == bytes.fromhex("1d 5e 02 00 00")

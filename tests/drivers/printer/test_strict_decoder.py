@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from drivers.contracts import Align, Cut, Document, Logo, QrCode, ReaderLines, Row, Rule, Text
 from drivers.printer.layout import lay_out, plain_text
 from drivers.printer.options import COLUMNS, PROOFS, EscPosOptions
-from drivers.printer.simulator import InMemoryPrinter, Script
+from drivers.printer.simulator import MODELS, InMemoryPrinter, Script
 
 ENCODINGS = {0: "cp437", 2: "cp850", 16: "cp1252", 18: "cp852", 19: "cp858", 40: "iso8859-15"}  # ESC t n
 
@@ -34,12 +34,14 @@ class Decoder:
     _line: str = ""
     _encoding: str = "cp437"
     _stored: str = ""
+    _defining: bool = False
+    _defined: bool = False
 
     def decoded(self) -> "Decoder":
         while self.at < len(self.data):
             self._step()
-        if self._line:
-            raise Undocumented(f"text without an end: {self._line!r}")
+        if self._line or self._defining:
+            raise Undocumented(f"without an end: text {self._line!r} or a macro")
         return self
 
     def _step(self) -> None:
@@ -107,6 +109,16 @@ class Decoder:
         self._number(1, 2, 4, 49, 50, 52)
         self.asked.append("gs_r")
 
+    def macro(self) -> None:  # GS :
+        self._defining, self._defined = not self._defining, self._defining
+
+    def execute(self) -> None:  # GS ^ r t m; in a definition it would undo that
+        if self._defining or not self._defined:
+            raise Undocumented("GS ^ without a macro")
+        self._number(*range(1, 256))
+        self._number(0)
+        self._number(0)
+
     def cut(self) -> None:  # GS V, function B
         self._number(65, 66)
         self._number(*range(256))
@@ -160,6 +172,8 @@ COMMANDS: dict[bytes, Callable[[Decoder], None]] = {
     b"\x1ba": Decoder.justification,
     b"\x1bd": Decoder.feed,
     b"\x1d!": Decoder.size,
+    b"\x1d:": Decoder.macro,
+    b"\x1d^": Decoder.execute,
     b"\x1da": Decoder.status_back,
     b"\x1dr": Decoder.transmit,
     b"\x1dV": Decoder.cut,
@@ -222,7 +236,7 @@ def test_all_that_leaves_the_driver_is_documented(columns: int, proof: str, qr: 
     assert ("asb" in found.asked) == (proof != "none")
 
 
-@pytest.mark.parametrize("model", ["epson", "clone", "simple", "old", "mute"])
+@pytest.mark.parametrize("model", MODELS)
 def test_so_is_what_it_sends_while_it_finds_out_and_when_it_fails(model: str) -> None:
     printer = InMemoryPrinter(script=Script(model=model, paper_mm=30.0))
     sent(printer, PAPER)
@@ -251,6 +265,10 @@ def test_so_is_every_document_whatever_stands_in_it(blocks: list[Text]) -> None:
         "1b 21 00",
         "07",
         "10 04",
+        "1d 3a",
+        "1d 5e 01 00 00",
+        "1d 3a 1d 72 01 1d 5e 01 00 00 1d 3a",
+        "1d 3a 1d 72 01 1d 3a 1d 5e 01 00 01",
     ],
 )
 def test_the_decoder_is_strict(stray: str) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from drivers.errors import DeviceAbsent, DeviceRefused
-from drivers.scanner import videos
-from drivers.scanner.frames import FrameReader
+from drivers.scanner import videos, zxing
+from drivers.scanner.frames import FrameReader, first_look
 from drivers.scanner.simulator import severity
 from drivers.scanner.simulator.camera import photograph
 from drivers.scanner.simulator.sheet import Sheet
+from drivers.scanner.simulator.shot import Shot
 
 Gray = NDArray[np.uint8]
 Draw = Callable[..., Gray]
@@ -56,13 +58,33 @@ def test_the_place_of_the_last_code_is_looked_at_again_when_the_next_frame_is_bl
     sheet.qr_code(45, 30, 25, NOTICE, version=4)
     sharp, blurred = (
         photograph(
-            sheet, sheet.codes[0], severity.graded("defocus", level, np.random.default_rng(2)), np.random.default_rng(2)
+            sheet,
+            sheet.codes[0],
+            replace(severity.graded("defocus", level, np.random.default_rng(2)), width=640, height=360),
+            np.random.default_rng(2),
         ).frame
         for level in (0, 6)
     )
     reader = FrameReader(budget=1.0)
     assert reader.read(sharp)[0].data == NOTICE
     assert frames_until_read(reader, blurred, most=5) is not None
+
+
+def test_in_the_dark_the_first_look_smooths_the_noise_away_and_reads_what_zxing_alone_does_not() -> None:
+    sheet = Sheet(120, 90)
+    sheet.qr_code(45, 30, 25, NOTICE, version=4)
+    reads = {"ours": 0, "zxing": 0}
+    for seed in range(3):
+        shot = Shot(width=640, height=360, exposure=0.05, electrons=300, pixels_per_module=3.0)
+        dark = photograph(sheet, sheet.codes[0], shot, np.random.default_rng(seed)).frame
+        reads["ours"] += bool(first_look(dark).found)
+        reads["zxing"] += bool(zxing.read(dark))
+    assert reads["ours"] > reads["zxing"]
+
+
+def test_in_the_light_the_first_look_is_zxing_and_nothing_else(qr_picture: Draw, on_desk: Draw) -> None:
+    frame = on_desk((qr_picture(NOTICE, scale=1), 500, 300))  # one pixel a module: any smoothing would lose it
+    assert first_look(frame) == zxing.look(frame)
 
 
 def test_work_a_frame_is_bounded_by_the_budget() -> None:
@@ -105,6 +127,15 @@ def test_a_file_that_is_no_video_is_told(tmp_path: Path) -> None:
     (tmp_path / "falso.avi").write_bytes(b"RIFF nothing of the kind")
     with pytest.raises((DeviceAbsent, DeviceRefused), match=r"Il video «falso.avi»"):
         videos.read(tmp_path / "falso.avi", lambda: None)
+
+
+def test_a_video_without_a_single_picture_is_told(tmp_path: Path, on_desk: Draw) -> None:
+    path = _video(tmp_path / "vuoto.avi", [on_desk()])
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"movi") + 4])
+    with pytest.raises(DeviceRefused) as refused:
+        videos.read(path, lambda: None)
+    assert str(refused.value) == "Il video «vuoto.avi» è danneggiato o vuoto: non ha immagini leggibili."
 
 
 def test_a_missing_video_is_told(tmp_path: Path) -> None:

@@ -93,9 +93,80 @@ def test_a_code_that_passed_by_waits_for_what_comes_after_it() -> None:
 
 def test_waiting_ends_even_off_the_aim() -> None:
     counter = Counter()
-    counter.frames(1, code("other", 1000, 360), unread=[square(300, 300)])
+    counter.frames(1, code("other", 1000, 360))
     ((at, _),) = counter.taken
     assert at < PATIENCE + 2 * FRAME
+
+
+def test_a_lone_code_is_never_handed_over_beside_an_unread_one_nearer_to_the_aim() -> None:
+    counter = Counter()
+    counter.frames(10, code("other", 1000, 360), unread=[square(600, 360)])
+    assert counter.texts == []
+    assert counter.gatherer.is_in_doubt
+
+
+def test_the_unread_one_keeps_it_back_even_where_it_is_seen_in_other_frames_only() -> None:
+    counter = Counter()
+    for _ in range(60):
+        counter.frames(FRAME, code("other", 1000, 360))
+        counter.frames(3 * FRAME, unread=[square(640, 360)])
+    assert counter.texts == []
+
+
+def test_a_doubt_lasts_while_the_sheet_lies_still_and_the_decoder_no_longer_sees_the_other() -> None:
+    counter = Counter()
+    counter.frames(1, code("other", 1000, 360), unread=[square(640, 360)])
+    counter.frames(10, code("other", 1000, 360))
+    assert counter.texts == []
+
+
+def test_brought_to_the_aim_the_doubted_code_is_handed_over() -> None:
+    counter = Counter()
+    counter.frames(1, code("meant", 1000, 360), unread=[square(640, 360)])
+    counter.frames(1, code("meant", 640, 360), unread=[square(280, 360)])
+    assert counter.texts == [["meant"]]
+    assert not counter.gatherer.is_in_doubt
+
+
+def test_when_the_other_is_read_after_all_both_are_handed_over() -> None:
+    counter = Counter()
+    counter.frames(1, code("other", 1000, 360), unread=[square(640, 360)])
+    counter.frames(0.1, code("other", 1000, 360), code("meant"))
+    assert counter.texts == [["meant", "other"]]
+
+
+def test_a_choice_waits_for_the_unread_one_at_the_aim_and_says_that_it_is_missing() -> None:
+    counter = Counter()
+    counter.frames(PATIENCE - 2 * FRAME, code("A", 1000, 360), code("B", 300, 360), unread=[square(650, 360)])
+    assert counter.texts == []
+    counter.frames(0.2, code("A", 1000, 360), code("B", 300, 360), unread=[square(650, 360)])
+    assert counter.texts == [["B", "A"]]
+    assert counter.gatherer.is_in_doubt
+
+
+def test_a_choice_without_any_code_at_the_aim_says_that_one_may_be_missing() -> None:
+    counter = Counter()
+    counter.frames(0.3, code("A", 1000, 360), code("B", 300, 360))
+    assert counter.texts == [["B", "A"]]
+    assert counter.gatherer.is_in_doubt
+    counter.frames(DEAD_TIME)
+    counter.frames(0.3, code("A"))
+    assert not counter.gatherer.is_in_doubt
+
+
+@pytest.mark.parametrize("place", [square(900, 360, SIDE * 2.5), square(900, 360, SIDE / 2.5), square(700, 400)])
+def test_what_is_no_other_code_keeps_nobody_waiting(place: Corners) -> None:
+    counter = Counter()
+    counter.frames(0.3, code("A"), unread=[place])
+    assert counter.texts == [["A"]]
+
+
+def test_a_code_on_its_way_in_is_not_taken_for_its_own_neighbour() -> None:
+    counter = Counter()
+    for step in range(6):
+        counter.frames(FRAME, unread=[square(1000 - 50 * step, 360)])
+    counter.frames(0.3, code("A", 700))
+    assert [at < 0.2 + 0.2 for at, _ in counter.taken] == [True]
 
 
 def test_a_notice_that_lies_before_the_camera_counts_once() -> None:

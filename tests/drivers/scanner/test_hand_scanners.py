@@ -162,3 +162,9 @@ def test_the_notice_being_paid_is_ignored(line: tuple[int, str]) -> None:
         assert texts(scanner, timeout=0) == []
         os.write(scanner_end, f"{NOTICE}\r\n".encode())
         assert texts(scanner, timeout=0.2) == []
+
+
+def test_a_typing_scanner_that_is_not_there_is_told(tmp_path: Path) -> None:
+    scanner = keyboard_scanner(KeyboardOptions(str(tmp_path / "none")))
+    with pytest.raises(DeviceAbsent, match=r"^Il lettore \S+none non si può leggere: controllare il cavo; intanto"):
+        scanner.scan(timeout=0.1, tick=lambda: None)

@@ -1,3 +1,4 @@
+import os
 import struct
 import time
 import zlib
@@ -19,6 +20,7 @@ from drivers.scanner.pipeline import decode
 
 Draw = Callable[..., NDArray[np.uint8]]
 Save = Callable[..., Path]
+FULL = os.environ.get("POS_CAMPAIGN") == "full"
 NOTICE = b"PAGOPA|002|301000000000012373|77777777777|12550"
 
 
@@ -48,6 +50,14 @@ def _jpeg_claiming(side: int, picture: NDArray[np.uint8]) -> bytes:
 def test_a_missing_file_is_told_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(DeviceAbsent, match=r"^Il file «avviso.jpg» non esiste: controllare il nome\.$"):
         load(tmp_path / "avviso.jpg")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may open everything")
+def test_a_file_without_permission_is_told(tmp_path: Path) -> None:
+    (tmp_path / "chiuso.jpg").write_bytes(b"x")
+    (tmp_path / "chiuso.jpg").chmod(0)
+    with pytest.raises(DeviceAbsent, match=r"^Il file «chiuso.jpg» non si può leggere: mancano i permessi\.$"):
+        load(tmp_path / "chiuso.jpg")
 
 
 def test_a_folder_is_no_picture(tmp_path: Path) -> None:
@@ -112,7 +122,7 @@ def test_a_file_name_cannot_smuggle_control_characters_into_the_sentence(tmp_pat
     assert len(str(refused.value)) < 120
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600 if FULL else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=12),
     kind=st.sampled_from(["JPEG", "PNG", "GIF"]),

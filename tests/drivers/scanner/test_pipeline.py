@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,10 +21,17 @@ from drivers.scanner.simulator import severity
 from drivers.scanner.simulator.camera import photograph
 from drivers.scanner.simulator.scenes import SCENES
 from drivers.scanner.simulator.sheet import Sheet
+from drivers.scanner.simulator.shot import Shot
 
 Gray = NDArray[np.uint8]
 Draw = Callable[..., Gray]
+FULL = os.environ.get("POS_CAMPAIGN") == "full"
 NOTICE = b"PAGOPA|002|301000000000012373|77777777777|12550"
+
+
+def small(shot: Shot) -> Shot:
+    """A quarter of a camera's frame: it shows the code as well, and is drawn sooner."""
+    return replace(shot, width=640, height=360)
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,7 +83,7 @@ def test_a_code_under_a_reflection_beside_plain_ones_is_not_left_out() -> None:
         sheet.qr_code(left, 30, 25, b"PAGOPA|002|%d" % number, version=4)
     gathered, at_first = 0, 0
     for seed in range(6):
-        shot = severity.graded("glare", 1, np.random.default_rng(seed))
+        shot = small(severity.graded("glare", 1, np.random.default_rng(seed)))
         frame = photograph(sheet, sheet.codes[1], shot, np.random.default_rng(seed)).frame
         gathered += len(decode(frame))
         at_first += len(zxing.read(frame))
@@ -96,20 +105,21 @@ def test_what_zxing_alone_cannot_read_the_cascade_reads(kind: str, level: int) -
     sheet.qr_code(45, 30, 25, NOTICE, version=4)
     reads = {"cascade": 0, "zxing": 0}
     for seed in range(3):
-        shot = severity.graded(kind, level, np.random.default_rng(seed))
+        shot = small(severity.graded(kind, level, np.random.default_rng(seed)))
         frame = photograph(sheet, sheet.codes[0], shot, np.random.default_rng(seed)).frame
         reads["cascade"] += [code.data for code in decode(frame)] == [NOTICE]
         reads["zxing"] += [code.data for code in zxing.read(frame)] == [NOTICE]
     assert reads["cascade"] > reads["zxing"]
 
 
-@pytest.mark.parametrize("scene", list(SCENES))
+@pytest.mark.parametrize("scene", list(SCENES) if FULL else ["clutter", "page"])
 def test_nothing_is_read_where_there_is_no_code(scene: str) -> None:
-    assert decode(SCENES[scene](np.random.default_rng(5))) == []
+    part = SCENES[scene](np.random.default_rng(5))[180:540, 320:960]
+    assert decode(np.ascontiguousarray(part)) == []
 
 
 def test_a_noisy_photograph_of_many_pixels_is_read_as_well(qr_picture: Draw, on_desk: Draw) -> None:
-    large = cv2.resize(on_desk((qr_picture(NOTICE, scale=2), 560, 300)), (5120, 2880), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(on_desk((qr_picture(NOTICE, scale=3), 560, 300)), (2560, 1440), interpolation=cv2.INTER_CUBIC)
     noise = np.random.default_rng(1).normal(0, 60, large.shape)
     assert [code.data for code in decode(np.clip(large + noise, 0, 255).astype(np.uint8))] == [NOTICE]
 
@@ -143,8 +153,8 @@ def test_without_pyzbar_the_cascade_goes_on_and_says_so_once(test_data: Path) ->
         "for name in sys.argv[1:]:\n    print([code.text for code in read_codes(Path(name), beat=int)])\n"
         "print(zbar.is_available())"
     )
-    pictures = [str(test_data / name) for name in ("no_code.jpg", "no_code.jpg", "notice_photo.jpg")]
+    pictures = [str(test_data / name) for name in ("no_code.jpg", "notice_photo.jpg")]
     done = subprocess.run([sys.executable, "-c", program, *pictures], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["[]", "[]", f"['{NOTICE.decode()}']", "False"]
+    assert done.stdout.splitlines() == ["[]", f"['{NOTICE.decode()}']", "False"]
     assert done.stderr.count("zbar is not available") == 1
     assert "zxing-cpp alone" in done.stderr

@@ -14,9 +14,9 @@ Draw = Callable[..., NDArray[np.uint8]]
 Save = Callable[..., Path]
 
 
-@pytest.fixture
-def reader() -> Iterator[ReadingProcess]:
-    reader = ReadingProcess(read=FaultyReader())
+@pytest.fixture(params=["spawned", "at once"])
+def reader(request: pytest.FixtureRequest) -> Iterator[ReadingProcess]:
+    reader = ReadingProcess(read=FaultyReader(), at_once=request.param == "at once")
     yield reader
     reader.close()
 

@@ -1,16 +1,13 @@
 """Whole terminals on the loopback: a sandbox, a reader double as its own, profiles and settings in files."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from pos_app.sandbox.sandbox import SandboxOptions
 from pos_app.sandbox.server import RunningSandbox
-from pos_app.testing.command import Command, Control
+from pos_app.testing.command import Command, Control, control_of
 
 
 @pytest.fixture
@@ -34,14 +31,5 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def control(sandbox: RunningSandbox) -> Control:
-    """`control("GET", "/control/totals")`, `control("POST", "/control/faults", {...})`."""
-
-    def call(method: str, path: str, body: object = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(
-            f"{sandbox.url}{path}", data=data, method=method, headers={"Content-Type": "application/json"}
-        )
-        with urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-    return call
+    """See `control_of`."""
+    return control_of(sandbox.url)

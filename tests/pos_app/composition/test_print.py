@@ -12,7 +12,7 @@ from PIL import Image
 
 from drivers.printer.simulator import Script, SimulatedPrinter
 from pos_app.actions.paper import papers_of
-from pos_app.clock import BootClock
+from pos_app.clock import BootClock, Clock
 from pos_app.composition.printing import print_logo, print_test, reprint
 from pos_app.domain import events as e
 from pos_app.domain.payment import Payment
@@ -22,6 +22,7 @@ from pos_app.errors import UserError
 from pos_app.journal.journal import Journal
 from pos_app.journal.reader import JournalReader
 from pos_app.testing.command import CODE, Command
+from pos_app.testing.writer import ShiftedClock
 
 CARD = e.Card("00", "f1", "12345678", 12700, "4321", "bancomat")
 OPERATION = "2026-000001"
@@ -71,8 +72,8 @@ class Desk:
     printer: SimulatedPrinter
     profile: str
 
-    def journaled(self, *events: e.Event) -> None:
-        with Journal.open(self.folder / "journal", BootClock()) as journal:
+    def journaled(self, *events: e.Event, clock: Clock | None = None) -> None:
+        with Journal.open(self.folder / "journal", clock or BootClock()) as journal:
             for event in events:
                 journal.append("P1", event)
 
@@ -178,6 +179,62 @@ def test_at_a_terminal_a_person_is_asked_about_a_copy_that_nobody_saw(
         assert reprint(payment_id="P1", copies=("customer",), **asked) == 0  # type: ignore[arg-type]  # by name
     assert "È uscito lo scontrino intero?" in capsys.readouterr().err
     assert f"*** {mark} ***" in desk.papers[0]
+
+
+# --- earlier months ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def then() -> ShiftedClock:
+    """Forty days ago: surely another month."""
+    clock = ShiftedClock()
+    clock.days = -40
+    return clock
+
+
+def test_a_receipt_of_an_earlier_month_comes_again_and_again(
+    desk: Desk, then: ShiftedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.journaled(*paid(trial=True), *BOTH_PRINTED, clock=then)
+    assert [desk.reprint(), desk.reprint(payment="P1")] == [0, 0]
+    assert [f"Ristampa n. {number} del" in text for number, text in enumerate(desk.papers, 1)] == [True, True]
+    jobs = [(job.attempt, job.state) for job in desk.payment.copies if job.copy == "customer"]
+    assert jobs == [(1, JobState.PRINTED), (2, JobState.PRINTED), (3, JobState.PRINTED)]
+    assert len(list((desk.folder / "journal").glob("????-??.db"))) == 2
+    JournalReader(desk.folder / "journal").verify()
+    assert capsys.readouterr().err.count("process_id") == 2
+
+
+def test_a_receipt_that_was_put_off_in_an_earlier_month_is_still_owed(desk: Desk, then: ShiftedClock) -> None:
+    desk.journaled(*paid(trial=True), e.ReceiptDeferred("la stampante non c'era"), clock=then)
+    assert desk.reprint() == 0
+    assert ["COPIA CLIENTE" in text for text in desk.papers] == [True, False]
+    assert not any("DUPLICATO" in text or "RISTAMPA" in text for text in desk.papers)
+
+
+def test_a_reprint_of_an_earlier_month_that_a_kill_cut_short_is_known_at_the_next_start(
+    desk: Desk, then: ShiftedClock
+) -> None:
+    desk.journaled(*paid(trial=True), *BOTH_PRINTED, clock=then)
+    with Journal.open(desk.folder / "journal", BootClock()) as journal:
+        journal.recall("P1")
+        journal.append("P1", e.PrintStarted("customer", 2, ""))
+    assert desk.reprint("customer") == 0
+    states = [job.state for job in desk.payment.copies if job.copy == "customer"]
+    assert states == [JobState.PRINTED, JobState.UNKNOWN, JobState.PRINTED]
+
+
+@pytest.mark.slow(reason="three commands, a process each")
+def test_the_commands_agree_about_a_payment_of_an_earlier_month(tmp_path: Path, desk: Desk, then: ShiftedClock) -> None:
+    desk.journaled(*paid(trial=False), *BOTH_PRINTED, clock=then)
+    command = Command(tmp_path)
+    again = command("print", "reprint", OPERATION, "--profile", "simulator")
+    assert again.returncode == 0, again.stderr
+    assert "Ristampa n. 1 del" in again.stdout
+    shown = json.loads(command("journal", "show", OPERATION, "--json").stdout)
+    assert [line["event"] for line in shown][-3:] == ["ReceiptPrinted", "PrintStarted", "CopyPrinted"]
+    verified = command("journal", "verify")
+    assert verified.returncode == 0, verified.stderr
 
 
 # --- money rule 11 -------------------------------------------------------------------------------

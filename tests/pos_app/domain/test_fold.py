@@ -1,9 +1,13 @@
 """What each event tells about its payment."""
 
+from dataclasses import fields
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pos_app.domain import events as e
-from pos_app.domain.fold import Record, apply, fold
+from pos_app.domain.fold import Record, apply, fold, learn
 from pos_app.domain.payment import Payment
 from pos_app.domain.states import State
 
@@ -96,3 +100,25 @@ def test_a_changed_total_is_remembered_as_agreed() -> None:
         *ACTIVATED[:-1], e.ActivationAccepted("token", 13000, "77777777777", "x"), e.AmountAccepted(13000, 200)
     )
     assert raised.confirmed == raised.total == 13200
+
+
+def test_a_lock_is_counted_from_the_last_request_that_may_have_opened_it() -> None:
+    later = e.Stamp("2026-11-21T09:05:00.000+00:00", "boot-1", 1300.0)
+    restart = e.Stamp("2026-11-21T09:06:00.000+00:00", "boot-1", 1360.0)
+    asked = after(*ACTIVATED[:-1])
+    assert asked.activation_latest == asked.activation_sent == NOW
+    assert apply(asked, restart, e.TerminalRestarted()).activation_latest == restart
+    unanswered = apply(asked, later, e.ActivationUnanswered("nessuna risposta"))
+    assert (unanswered.activation_sent, unanswered.activation_latest) == (NOW, later)
+    assert apply(unanswered, restart, e.TerminalRestarted()).activation_latest == restart
+    accepted = apply(unanswered, restart, ACTIVATED[-1])
+    assert (accepted.activation_sent, accepted.activation_latest) == (NOW, restart)
+
+
+@given(st.sampled_from(e.Event.__subclasses__()).flatmap(st.from_type))
+def test_an_event_tells_nothing_but_what_a_payment_can_know(event: e.Event) -> None:
+    try:
+        learned = learn(Payment("P1"), NOW, event)
+    except ValueError:  # a notice that is none, a print that ended in no way there is
+        return
+    assert set(vars(learned)) == {field.name for field in fields(Payment)}

@@ -29,15 +29,26 @@ RESERVE = 4096
 Open = Callable[[], Journal]
 
 
+ENDED = (e.CardDeclined("no"), e.CustomerCancelled(), e.OutcomeIntended("KO", "k", "b"), e.OutcomeAccepted())
+
+
 @pytest.fixture
-def stored(open_journal: Open, folder: Path, until_charged: tuple[e.Event, ...]) -> Iterator[Path]:
-    """A copy of a journal as a power cut leaves it: closed payments in the database, an open one in the log."""
+def last_payment(until_charged: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
+    """Open: its records are in the log alone."""
+    return until_charged
+
+
+@pytest.fixture
+def stored(
+    open_journal: Open, folder: Path, until_charged: tuple[e.Event, ...], last_payment: tuple[e.Event, ...]
+) -> Iterator[Path]:
+    """A copy of a journal as a power cut leaves it: closed payments in the database, the last one in the log."""
     kept = folder.with_name("stored")
     with open_journal() as journal:
         for number in range(12):
             journal.append(f"P{number}", until_charged[0])
             journal.append(f"P{number}", e.NoticeRefused("PAA_PAGAMENTO_SCADUTO", "expired"))
-        for event in until_charged:
+        for event in last_payment:
             journal.append("P99", event)
         kept.mkdir()
         for path in folder.iterdir():
@@ -120,6 +131,28 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(rig: Rig, name: str) -> Non
         seen["refused" if found is None else "harmless"] += 1
     if name.endswith("-wal"):
         assert seen["refused"] > seen["harmless"], seen
+
+
+class TestBetweenTwoPayments:
+    """The log was moved into the database and lies there still, to be written over by the next payment."""
+
+    @pytest.fixture
+    def last_payment(self, until_charged: tuple[e.Event, ...]) -> tuple[e.Event, ...]:
+        return (*until_charged, *ENDED)
+
+    @pytest.mark.slow(reason="sixty journals are copied, flipped and opened")
+    @pytest.mark.timeout(3600 if FULL else 60)
+    def test_a_flip_in_what_is_left_of_the_log_is_noticed_or_changes_nothing(self, rig: Rig) -> None:
+        name = "2026-11.db-wal"
+        random, size = Random(name), (rig.stored / name).stat().st_size * 8
+        assert rig.expected is not None
+        assert len(rig.expected) == 35
+        for bit in random.sample(range(size), min(FLIPS, size)):
+            assert rig.records(name, bit) in (None, rig.expected), f"bit {bit} of {name} reads as something else"
+
+    def test_a_log_that_is_gone_is_not_missed(self, rig: Rig) -> None:
+        (rig.stored / "2026-11.db-wal").unlink()
+        assert rig.records(None) == rig.expected is not None
 
 
 def test_a_flip_in_the_log_passes_sqlite_and_the_chain_and_only_the_head_tells(rig: Rig) -> None:

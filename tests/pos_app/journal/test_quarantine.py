@@ -189,6 +189,23 @@ def test_garbage_in_place_of_a_segment_leaves_what_the_others_hold(
         assert journal.payments["P1"].state is State.OPERATOR_RULING
 
 
+@pytest.mark.parametrize("month", ["2026-11", "2026-12"])
+def test_bytes_that_are_no_text_in_a_segments_schema_lock_and_leave_what_the_others_hold(
+    open_journal: Open, folder: Path, clock: VirtualClock, until_charged: tuple[e.Event, ...], month: str
+) -> None:
+    write(open_journal, P1=until_charged)
+    clock.advance(20 * 86400)
+    write(open_journal, P2=(until_charged[0],))
+    path = folder / f"{month}.db"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TRIGGER record_is", b"CREATE TRIGGER rec\xacrd_is", 1))
+    with pytest.raises(JournalLocked):
+        open_journal()
+    with pytest.raises(JournalLocked):
+        JournalReader(folder).verify()
+    cases = {case.id for case in put_aside(folder, clock).cases}
+    assert cases == ({"P1", "P2"} if month == "2026-11" else {"P1"}), "what was carried over is known to have been open"
+
+
 def test_pages_that_cannot_be_read_cost_only_what_was_on_them(
     open_journal: Open, folder: Path, clock: VirtualClock, until_charged: tuple[e.Event, ...]
 ) -> None:
