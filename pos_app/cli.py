@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 VERSION = "0.1.0"
-NOT_PAID, USAGE, WRONG_FILES, LOCKED, IN_USE, OUR_MISTAKE = 3, 2, 5, 6, 8, 70
+UNREAD = 3
 
 PROFILE = click.option("--profile", metavar="NAME", help="Hardware profile: a name or a file (default: settings).")
 SETTINGS = click.option(
@@ -89,13 +89,16 @@ def recover(**asked: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a file.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Files read at a time.")
 def scan(files: tuple[Path, ...], as_json: bool, jobs: int) -> None:  # noqa: FBT001 - click hands flags over by name
-    """Read the codes in pictures, folders of pictures, and videos."""
+    """Read the codes in pictures, folders of pictures, and videos. Exit 3: a file could not be read."""
     import json  # noqa: PLC0415 - see the module's first line
 
     from pos_app.scanning import scan_files, told  # noqa: PLC0415 - the same
 
+    unread = False
     for line in scan_files(files, jobs):
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else told(line))
+        unread |= "problem" in line
+    sys.exit(UNREAD if unread else 0)
 
 
 @main.group(invoke_without_command=True)

@@ -13,6 +13,8 @@ from pos_app.domain.events import (
 )
 from pos_app.domain.money import is_chargeable
 
+_PAPER_LATER = "Confermando, la ricevuta si stampa dopo."
+
 
 def verify(run: PaymentInProgress) -> None:
     """Ask the PSP what is due today. Changes nothing anywhere."""
@@ -60,6 +62,7 @@ def _warnings(run: PaymentInProgress) -> tuple[str, ...]:
     try:
         printer = run.desk.printer.status(timeout=run.desk.limits.status)
     except DeviceError as error:
-        return (*typed, f"{error} La ricevuta si potrà stampare dopo.")
-    fine = printer.ready and not printer.paper_low
-    return typed if fine else (*typed, printer.description)
+        return (*typed, f"{error} {_PAPER_LATER}")
+    if not printer.ready:
+        return (*typed, f"{printer.description} {_PAPER_LATER}")
+    return (*typed, printer.description) if printer.paper_low else typed

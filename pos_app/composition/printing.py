@@ -16,7 +16,8 @@ from pos_app import settings as terminal_settings
 from pos_app.actions import paper
 from pos_app.clock import BootClock
 from pos_app.composition import devices
-from pos_app.composition.station import stationery
+from pos_app.composition.local import Done, ask
+from pos_app.composition.station import Station, stationery
 from pos_app.counter import Answer, Question, View
 from pos_app.desk import Compose, Limits, no_tick
 from pos_app.domain.events import CopyPrinted, CopyUnproven, Event, ReceiptPrinted
@@ -130,21 +131,43 @@ def print_logo(*, picture: Path, profile: str | None, settings_file: Path | None
 def reprint(
     *, payment_id: str, copies: tuple[str, ...], yes: bool, profile: str | None, settings_file: Path | None
 ) -> int:
-    """The papers of a payment once more: those that nobody has yet, else the citizen's, or the `copies` asked for."""
-    with _bench(profile, settings_file) as here:
-        run = Reprint(here.desk, here.journal, _found(here, payment_id))
-        wanted = _wanted(run.payment, copies, here.say)
-        ask = not yes and sys.stdin.isatty()
-        codes = [_print_again(run, copy, here.say, ask=ask) for copy in wanted]
-        if run.payment.state is State.PRINTING and _all_printed(run.payment):
-            run.record(ReceiptPrinted())
-        return max(codes)
+    """The papers of a payment once more: those that nobody has yet, else the citizen's, or the `copies` asked for.
+
+    A running terminal does it between two payments.
+    """
+    settings = terminal_settings.load(settings_file)
+    asked = {"payment_id": payment_id, "copies": " ".join(copies)}
+    done = ask(Path(settings.terminal.state_dir), "print reprint", asked)
+    if done is None:
+        with _bench(profile, settings_file) as here:
+            may_ask = not yes and sys.stdin.isatty()
+            done = _print_all_again(here.desk, here.journal, payment_id, copies, here.say, ask=may_ask)
+    click.echo(done.text, err=True)
+    return done.code
 
 
-def _found(here: Bench, wanted: str) -> str:
-    payment = here.journal.recall(wanted)
+def reprint_here(here: Station, payment_id: str, copies: str) -> Done:
+    """The same by the terminal that runs; nobody is asked."""
+    desk = here.terminal.desk
+    say = texts(here.settings.terminal.language)
+    at_printer = PrinterDesk(desk.printer, desk.compose, desk.limits, desk.tick)
+    return _print_all_again(at_printer, here.journal, payment_id, tuple(copies.split()), say, ask=False)
+
+
+def _print_all_again(  # noqa: PLR0913 - what it works with, each by its name
+    desk: PrinterDesk, journal: Journal, payment_id: str, copies: tuple[str, ...], say: Texts, *, ask: bool
+) -> Done:
+    run = Reprint(desk, journal, _found(journal, payment_id, say))
+    ends = [_print_again(run, copy, say, ask=ask) for copy in _wanted(run.payment, copies, say)]
+    if run.payment.state is State.PRINTING and _all_printed(run.payment):
+        run.record(ReceiptPrinted())
+    return Done(max(end.code for end in ends), "\n".join(end.text for end in ends))
+
+
+def _found(journal: Journal, wanted: str, say: Texts) -> str:
+    payment = journal.recall(wanted)
     if payment is None:
-        raise UserError(here.say("print.no_such_payment", wanted=wanted), NOT_PRINTED)
+        raise UserError(say("print.no_such_payment", wanted=wanted), NOT_PRINTED)
     return payment.id
 
 
@@ -159,7 +182,7 @@ def _wanted(payment: Payment, asked_for: tuple[str, ...], say: Texts) -> tuple[s
     return asked_for or owed or papers[:1]
 
 
-def _print_again(run: Reprint, copy: str, say: Texts, *, ask: bool) -> int:
+def _print_again(run: Reprint, copy: str, say: Texts, *, ask: bool) -> Done:
     """Print one copy with its mark. Before a copy that nobody saw is sent again, a person is asked, if there is one."""
     if run.payment.copy_state(copy) is JobState.SENDING:
         # We hold the lock: the process that was sending is gone.
@@ -168,8 +191,8 @@ def _print_again(run: Reprint, copy: str, say: Texts, *, ask: bool) -> int:
         run.record(CopyPrinted(copy, "operator"))
     problem = paper.problem_of(run.desk)
     if problem is not None:
-        return _told(say, copy, Proof(PrintState.NOT_STARTED, "none", problem))
-    return _told(say, copy, paper.print_copy(run, copy))
+        return _ended(say, copy, Proof(PrintState.NOT_STARTED, "none", problem))
+    return _ended(say, copy, paper.print_copy(run, copy))
 
 
 def _came_out(payment: Payment, say: Texts) -> bool:
@@ -193,9 +216,9 @@ def _bench(profile_name: str | None, settings_file: Path | None) -> Iterator[Ben
     state_dir, clock = Path(settings.terminal.state_dir), BootClock()
     papers = state_dir / "receipts"
     before = {*papers.glob("*.txt")}
+    with_double = profile.card_reader.is_double or profile.printer.is_double
     with _journal(state_dir, clock, texts(settings.terminal.language)) as journal:
         with devices.printer(profile.printer, papers, clock) as printer:
-            with_double = profile.card_reader.is_double or profile.printer.is_double
             compose = stationery(settings, lambda: with_double, clock).compose
             yield Bench(settings, profile, journal, PrinterDesk(printer, compose, Limits()), clock)
         for fresh in sorted({*papers.glob("*.txt")} - before):
@@ -205,12 +228,17 @@ def _bench(profile_name: str | None, settings_file: Path | None) -> Iterator[Ben
 
 def _journal(state_dir: Path, clock: BootClock, say: Texts) -> Journal:
     try:
-        return Journal.open(state_dir / "journal", clock)
+        return Journal.open(state_dir / "journal", clock, allow_volatile=True)  # nothing here moves money
     except JournalInUse as error:
         raise UserError(f"{error} {say('print.terminal_runs')}", IN_USE) from error
 
 
-def _told(say: Texts, copy: str, proof: Proof) -> int:
+def _told(say: Texts, what: str, proof: Proof) -> int:
+    done = _ended(say, what, proof)
+    click.echo(done.text, err=True)
+    return done.code
+
+
+def _ended(say: Texts, what: str, proof: Proof) -> Done:
     code, key = _ENDS[proof.state]
-    click.echo(say(f"print.{key}", copy=copy, proof=proof.method, reason=proof.reason), err=True)
-    return code
+    return Done(code, say(f"print.{key}", copy=what, proof=proof.method, reason=proof.reason))

@@ -1,26 +1,30 @@
 """The terminal that stays, and what it does first: `pos-terminal run`, `pos-terminal recover`."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import hw_profiles
 from drivers import registry
-from drivers.contracts import NoticeScanner, ScannedCode
+from drivers.contracts import ScannedCode
 from drivers.errors import DeviceError
 from hw_profiles import Device
 from pos_app import settings as terminal_settings
 from pos_app.background import Background, needs_devices, needs_none
+from pos_app.composition import archive
 from pos_app.composition.choosing import the_notice
 from pos_app.composition.consoles import UNCERTAIN, AttendedConsole, attended, in_words, nobody
 from pos_app.composition.entry import is_typed_number, typed_notice
 from pos_app.composition.local import Done, Requests
 from pos_app.composition.mistakes import explain
-from pos_app.composition.queues import DEEDS
+from pos_app.composition.printing import reprint_here
+from pos_app.composition.queues import DEEDS as QUEUE_DEEDS
 from pos_app.composition.station import Station, station
 from pos_app.composition.workers import Worker
 from pos_app.desk import PaymentInProgress, no_tick
@@ -30,8 +34,13 @@ from pos_app.texts import texts
 from pos_app.ui.console import Aside
 from pos_app.ui.words import standing
 
+if TYPE_CHECKING:
+    from pos_app.composition.scanners import Scanning
+
 _IDLE_SECONDS = 1.0
-_AGAIN_SECONDS = 2.0
+
+# What other commands may ask of a running terminal.
+_DEEDS = {**QUEUE_DEEDS, "print reprint": reprint_here}
 
 
 # --- recover -------------------------------------------------------------------------------------
@@ -88,7 +97,7 @@ def run(*, profile: str | None, settings_file: Path | None) -> int:
     scanner = hw_profiles.load(profile or settings.terminal.profile, registry.options()).scanner
     with station(settings, profile, console) as here, in_words(here, console):
         resume(here)
-        with _crew(here, console, scanner) as crew:
+        with _crew(here, console, scanner, settings_file) as crew:
             console.screen.tell(texts(settings.terminal.language)("states.ready"))
             while not console.inbox.ended:
                 crew.check()
@@ -116,7 +125,7 @@ def _do_what_was_asked(here: Station, crew: Crew) -> None:
     while (request := crew.requests.next()) is not None:
         try:
             with crew.sending:
-                done = DEEDS[request.name](here, **request.arguments)
+                done = _DEEDS[request.name](here, **request.arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer; the terminal goes on
             sentence, code = explain(error)
             done = Done(code, sentence, is_error=True)
@@ -133,7 +142,7 @@ def _next_notice(console: AttendedConsole) -> NoticeCode | None:
 
 
 @contextmanager
-def _crew(here: Station, console: AttendedConsole, device: Device) -> Iterator[Crew]:
+def _crew(here: Station, console: AttendedConsole, device: Device, settings_file: Path | None) -> Iterator[Crew]:
     desk = here.terminal.desk
     aside = Aside(console.screen, texts(here.settings.terminal.language))
     on_the_wire = Background(replace(desk, screen=aside), takes=needs_none)
@@ -144,10 +153,11 @@ def _crew(here: Station, console: AttendedConsole, device: Device) -> Iterator[C
         workers = [
             stack.enter_context(Worker("background", lambda stop: keep_at_it(on_the_wire, sending, stop))),
             stack.enter_context(Worker("requests", requests.serve)),
+            stack.enter_context(Worker("archive", partial(archive.keep_looking, state_dir / "journal", settings_file))),
         ]
         if not _is_the_keyboard(device):
-            scanner = stack.enter_context(_scanner(here, device))
-            workers.append(stack.enter_context(Worker("scanner", lambda stop: _scan(scanner, console, stop))))
+            scanning = stack.enter_context(_scanner(here, device))
+            workers.append(stack.enter_context(Worker("scanner", lambda stop: _scan(scanning, console, stop))))
         yield Crew(tuple(workers), Background(desk, takes=needs_devices), requests, sending)
 
 
@@ -174,7 +184,7 @@ def _is_the_keyboard(device: Device) -> bool:
 
 
 @contextmanager
-def _scanner(here: Station, device: Device) -> Iterator[NoticeScanner]:
+def _scanner(here: Station, device: Device) -> "Iterator[Scanning]":
     from pos_app.composition.scanners import of_the_notice, opened  # noqa: PLC0415 - the same
 
     def being_paid() -> NoticeCode | None:
@@ -182,25 +192,19 @@ def _scanner(here: Station, device: Device) -> Iterator[NoticeScanner]:
         return current.notice if current else None
 
     with opened(device, ignored=of_the_notice(being_paid)) as scanning:
-        yield scanning.scanner
+        yield scanning
 
 
-def _scan(scanner: NoticeScanner, console: AttendedConsole, stop: threading.Event) -> None:
+def _scan(scanning: "Scanning", console: AttendedConsole, stop: threading.Event) -> None:
     """Hold up to the loop what the scanner sees; what is wrong with it is told once, until it is well again."""
-    told = ""
+    told: str | None = None
     while not stop.is_set():
         try:
-            seen = scanner.scan(timeout=_IDLE_SECONDS, tick=no_tick)
+            seen, wrong = scanning.scanner.scan(timeout=_IDLE_SECONDS, tick=no_tick), scanning.preview.hint
         except DeviceError as error:
-            told = _tell_once(console.screen.tell, str(error), told)
-            stop.wait(_AGAIN_SECONDS)
-            continue
-        told = ""
+            seen, wrong = (), str(error)
+        if wrong is not None and wrong != told:
+            console.screen.tell(wrong)
+        told = wrong
         if seen:
             console.inbox.hold_up(seen)
-
-
-def _tell_once(tell: Callable[[str], None], sentence: str, told: str) -> str:
-    if sentence != told:
-        tell(sentence)
-    return sentence

@@ -13,7 +13,7 @@ from drivers import registry
 from drivers.contracts import ReaderStatus, Tick
 from pos_app.background import Background
 from pos_app.clock import BootClock, Clock
-from pos_app.composition import devices
+from pos_app.composition import archive, devices
 from pos_app.composition.continuity import Continuity
 from pos_app.composition.reality import Reality
 from pos_app.counter import Inbox, Screen
@@ -84,6 +84,7 @@ def station(
         # A real terminal's journal must outlive a power cut; what can only be a trial may lie anywhere.
         trial = profile.card_reader.is_double or settings.psp.test or bool(settings.demonstration)
         journal = stack.enter_context(Journal.open(state_dir / "journal", clock, allow_volatile=trial))
+        archive.look_through(state_dir / "journal")
         doubles = state_dir / "doubles"
         reader = stack.enter_context(devices.card_reader(profile.card_reader, state_dir, clock))
         printer = stack.enter_context(devices.printer(profile.printer, papers, clock))

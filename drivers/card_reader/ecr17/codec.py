@@ -1,6 +1,8 @@
 """Packets of the till-to-reader link (ecr17.md 1): STX payload ETX LRC, control and progress. Performs no I/O."""
 
 import enum
+import functools
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,6 +46,9 @@ class Signal(enum.Enum):
     NAK = NAK
 
 
+SIGNALS = {signal.value: signal for signal in Signal}
+
+
 @dataclass(frozen=True)
 class Frame:
     """An application packet whose check is right; the card number in it is already masked."""
@@ -76,10 +81,7 @@ Packet = Frame | BadFrame | Control | Progress
 
 def check_byte(covered: bytes, start: int = LRC_SEED) -> int:
     """Return the LRC of the bytes it covers."""
-    check = start
-    for byte in covered:
-        check ^= byte
-    return check
+    return functools.reduce(operator.xor, covered, start)
 
 
 def frame_check(payload: bytes, rule: LrcRule) -> int:
@@ -88,6 +90,7 @@ def frame_check(payload: bytes, rule: LrcRule) -> int:
     return check_byte(payload, LRC_SEED ^ before ^ after)
 
 
+@functools.cache
 def control_check(signal: Signal, rule: LrcRule) -> int:
     """Return the LRC of a control packet under `rule`: `06 03 7A` where ETX is covered, else `06 03 79`."""
     _, after = COVERED[rule]
@@ -101,6 +104,7 @@ def encode_frame(payload: bytes, rule: LrcRule = LrcRule.FRAME) -> bytes:
     return bytes([STX]) + payload + bytes([ETX, frame_check(payload, rule)])
 
 
+@functools.cache
 def encode_control(signal: Signal, rule: LrcRule = LrcRule.FRAME) -> bytes:
     """Return the three bytes of an ACK or a NAK."""
     return bytes([signal.value, ETX, control_check(signal, rule)])
@@ -129,7 +133,8 @@ class FrameReader:
         self._guard = guard
         self._held = bytearray()
         self._packets: list[Packet] = []
-        self._signal = Signal.ACK
+        self._signal = ACK
+        self._checks = {byte: control_check(signal, rule) for byte, signal in SIGNALS.items()}
         self._step: Step = self._between
         self._begin: dict[int, Step] = {
             STX: self._in_payload,
@@ -166,8 +171,8 @@ class FrameReader:
         return start + 1
 
     def _start(self, byte: int) -> None:
-        if byte in (ACK, NAK):
-            self._signal = Signal(byte)
+        if byte in SIGNALS:
+            self._signal = byte
         self._step = self._begin[byte]
 
     def _in_payload(self, data: bytes, place: int) -> int:
@@ -203,14 +208,14 @@ class FrameReader:
         elif payload and payload[-1] in (ACK, NAK) and self._is_control(payload[-1], byte):
             # A frame was cut off, and a whole control packet followed.
             self.dropped += len(payload)
-            self._end(Control(Signal(payload[-1])))
+            self._end(Control(SIGNALS[payload[-1]]))
         else:
             self._end(BadFrame())
             return self._after_wrong_check(byte, place)
         return place + 1
 
     def _is_control(self, signal: int, check: int) -> bool:
-        return check == control_check(Signal(signal), self._rule)
+        return check == self._checks[signal]
 
     def _after_signal(self, data: bytes, place: int) -> int:
         if data[place] == ETX:
@@ -220,8 +225,8 @@ class FrameReader:
         return place
 
     def _at_control_check(self, data: bytes, place: int) -> int:
-        well_formed = self._is_control(self._signal.value, data[place])
-        self._end(Control(self._signal, well_formed=well_formed))
+        well_formed = self._is_control(self._signal, data[place])
+        self._end(Control(SIGNALS[self._signal], well_formed=well_formed))
         return place + 1 if well_formed else self._after_wrong_check(data[place], place)
 
     def _in_progress(self, data: bytes, place: int) -> int:

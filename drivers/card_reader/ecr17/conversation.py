@@ -90,11 +90,11 @@ class Conversation:
 
     def listen(self, *, timeout: float, tick: Tick, enough: Callable[[], bool] = never) -> None:
         """Take what comes for `timeout` seconds, or until `enough`. Raises DeviceAbsent or DeviceUnanswered."""
-        deadline = self._monotonic() + timeout
+        deadline, nobody_asked = self._monotonic() + timeout, Spoken()
         self.prepare(tick)
         try:
             while not enough() and (left := deadline - self._monotonic()) > 0:
-                self._hear(min(left, TICK_SECONDS), Spoken(), leave)
+                self._hear(min(left, TICK_SECONDS), nobody_asked, leave)
                 tick()
         except DeviceError:
             self.close()
@@ -141,7 +141,7 @@ class Conversation:
             tick()
 
     def _hear(self, wait: float, spoken: Spoken, on_answer: Handler) -> bool:
-        data = self._open_link().read(timeout=wait)
+        data = (self._link or self._open_link()).read(timeout=wait)
         if data:
             if not self._session.harmless:
                 self._mark()
@@ -160,7 +160,8 @@ class Conversation:
         while self._session.busy and (left := deadline - self._monotonic()) > 0:
             until_due = self._session.due - self._monotonic()
             self._hear(max(0.0, min(left, until_due, TICK_SECONDS)), spoken, on_answer)
-            self._take(self._session.expire(self._monotonic()), spoken, on_answer)
+            if (now := self._monotonic()) >= self._session.due:
+                self._take(self._session.expire(now), spoken, on_answer)
             tick()
 
     def _take(self, steps: Iterator[Step], spoken: Spoken, on_answer: Handler) -> None:

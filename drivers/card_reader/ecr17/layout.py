@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 Value = str | int | bool | None
 
@@ -30,9 +31,17 @@ class Field:
     length: int
     kind: Kind = Kind.DIGITS
 
+    @cached_property
+    def _write(self) -> Callable[[Value, int], str]:
+        return WRITERS[self.kind]
+
+    @cached_property
+    def _read(self) -> Callable[[str], Value]:
+        return READERS[self.kind]
+
     def encode(self, value: Value) -> str:
         """Return exactly `length` characters. Raises ValueError when the value does not fit."""
-        text = WRITERS[self.kind](value, self.length)
+        text = self._write(value, self.length)
         if self.kind is not Kind.REST and len(text) != self.length:
             raise ValueError(f"{self.name} does not fit in {self.length} characters")
         return text
@@ -43,7 +52,7 @@ class Field:
         if self.kind is Kind.REST:
             return payload[start:]
         text = payload[start : start + self.length]
-        return READERS[self.kind](text) if len(text) == self.length else None
+        return self._read(text) if len(text) == self.length else None
 
 
 @dataclass(frozen=True)

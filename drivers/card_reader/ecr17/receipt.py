@@ -38,19 +38,20 @@ class ReceiptLine:
 def receipt_lines(pieces: str) -> tuple[ReceiptLine, ...]:
     """Wrap the joined pieces: a full line wraps by itself, and a new-line right after it adds none."""
     lines: list[ReceiptLine] = []
-    held, style, wrapped = "", Style.PLAIN, True
+    held, style, columns, wrapped = "", Style.PLAIN, Style.PLAIN.columns, True
     for character in mask_in_text(pieces.split(RECEIPT_END, 1)[0]):
         if character == NEW_LINE:
             if not wrapped:
                 lines.append(ReceiptLine(held.rstrip(), style))
-            held, style, wrapped = "", Style.PLAIN, False
+            held, style, columns, wrapped = "", Style.PLAIN, Style.PLAIN.columns, False
         elif character in SWITCHES:
             style = SWITCHES[character]
+            columns = style.columns
         else:
             held, wrapped = held + character, False
-            if len(held) == style.columns:
+            if len(held) == columns:
                 lines.append(ReceiptLine(held.rstrip(), style))
-                held, style, wrapped = "", Style.PLAIN, True
+                held, style, columns, wrapped = "", Style.PLAIN, Style.PLAIN.columns, True
     lines.append(ReceiptLine(held.rstrip(), style))
     return _without_feed(lines)
 

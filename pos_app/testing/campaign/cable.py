@@ -1,5 +1,6 @@
 """The reader and its cable in a campaign's world: the double by its script, and a line that everybody watches."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -98,28 +99,27 @@ class QuietLink(WiredLink):
         super().__init__(wired)
         self._wired = wired
         self._plugged = wired.generation
-        self._is_quiet = False
+        self._quiet_until = -math.inf  # then the reader does something; -inf: nobody knows
 
     def read(self, *, timeout: float) -> bytes:
         """See Link.read."""
         wired, deadline = self._wired, self._wired.clock.now + timeout
-        if self._is_quiet and wired.generation == self._plugged and not wired.waiting:
-            due = wired.terminal.due
-            if due is None or due > deadline:
-                wired.clock.now = deadline
-                return b""
+        if deadline < self._quiet_until and wired.generation == self._plugged and not wired.waiting:
+            wired.clock.now = deadline
+            return b""
         data = super().read(timeout=timeout)
-        self._is_quiet = not data
+        due = wired.terminal.due
+        self._quiet_until = -math.inf if data else math.inf if due is None else due
         return data
 
     def write(self, data: bytes, *, timeout: float) -> None:
         """See Link.write."""
-        self._is_quiet = False
+        self._quiet_until = -math.inf
         super().write(data, timeout=timeout)
 
     def close(self) -> None:
         """See Link.close."""
-        self._is_quiet = False
+        self._quiet_until = -math.inf
         super().close()
 
 

@@ -176,4 +176,4 @@ def _copy(folder: Path, to: Path) -> None:
             if entry.is_dir():
                 _copy(Path(entry.path), to / entry.name)
             elif entry.name != "lock":
-                (to / entry.name).write_bytes(Path(entry.path).read_bytes())
+                shutil.copyfile(entry.path, to / entry.name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from drivers.card_reader.ecr17.driver import Ecr17CardReader
@@ -88,14 +89,9 @@ class Making:
         )
 
     def _reader(self, world: "World") -> Ecr17CardReader:
-        options = Ecr17Options(
-            "world",
-            extended_result=world.plan.extended_result,
-            baseline=cast(Literal["g+t", "g", "none"], world.plan.baseline),
-            poll_seconds=world.plan.poll_seconds,
-        )
+        plan = world.plan
         return Ecr17CardReader(
-            options,
+            _options(plan.baseline, plan.poll_seconds, extended_result=plan.extended_result),
             fingerprint_key=KEY,
             monotonic=world.clock.monotonic,
             sleep=world.clock.sleep,
@@ -104,6 +100,13 @@ class Making:
 
 
 SOUND = Making()
+
+
+@cache
+def _options(baseline: str, poll_seconds: float, *, extended_result: bool) -> Ecr17Options:
+    """Checked once a process; every start of a world's terminal has the same ones."""
+    known = cast(Literal["g+t", "g", "none"], baseline)
+    return Ecr17Options("world", extended_result=extended_result, baseline=known, poll_seconds=poll_seconds)
 
 
 def _account(world: "World") -> PspAccount:

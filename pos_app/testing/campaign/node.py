@@ -45,6 +45,16 @@ def _position(notice: NoticeCode) -> Position:
     return read_position(notice.creditor.digits, notice.number.digits, {"amount": notice.amount}, year=2026)
 
 
+def _held(notice: NoticeCode, held: Notice) -> Position:
+    return replace(_position(notice), notice=replace(held, due_date=held.due_date or "2026-12-31"))
+
+
+@cache
+def _payable(notice: NoticeCode) -> Position:
+    """This notice as every world begins with it."""
+    return _held(notice, Notice(notice.amount))
+
+
 class FarSide:
     """Everything behind the PSP's address. `sessions` and `position_status` are what really became of the payments."""
 
@@ -59,7 +69,7 @@ class FarSide:
         self._node = Node(self._world)
         self._rival_keys = itertools.count(1)
         for notice in notices:
-            self.put(notice, Notice(notice.amount))
+            self._store.positions.put(_payable(notice).key, _payable(notice))
 
     # --- answering -------------------------------------------------------------------------------
 
@@ -76,9 +86,8 @@ class FarSide:
 
     def put(self, notice: NoticeCode, held: Notice) -> None:
         """Let the creditor institution hold this notice as `held` says."""
-        due = replace(held, due_date=held.due_date or "2026-12-31")
-        position = _position(notice)
-        self._store.positions.put(position.key, replace(position, notice=due))
+        position = _held(notice, held)
+        self._store.positions.put(position.key, position)
 
     def cancel_expired(self) -> None:
         """Run the Node's job that ends expired sessions."""

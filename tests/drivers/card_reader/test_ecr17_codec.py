@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card_reader.ecr17.codec import (
@@ -42,7 +42,6 @@ def packets(draw: st.DrawFn, rule: LrcRule) -> tuple[bytes, Packet]:
             return encode_progress(text), Progress(text)
 
 
-@settings(deadline=None)
 @given(st.data(), RULES)
 def test_the_packets_do_not_depend_on_how_the_stream_was_cut(data: st.DataObject, rule: LrcRule) -> None:
     wanted = data.draw(st.lists(packets(rule), max_size=6))
@@ -59,7 +58,6 @@ def test_the_packets_do_not_depend_on_how_the_stream_was_cut(data: st.DataObject
     assert not reader.inside_packet
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.data(), RULES)
 def test_noise_neither_raises_nor_depends_on_the_cut(noise: bytes, data: st.DataObject, rule: LrcRule) -> None:
     cut = data.draw(st.integers(0, len(noise)))
@@ -68,7 +66,6 @@ def test_noise_neither_raises_nor_depends_on_the_cut(noise: bytes, data: st.Data
     assert whole.dropped == parts.dropped
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), PAYLOADS)
 def test_after_any_noise_a_repeated_frame_is_found(noise: bytes, payload: bytes) -> None:
     # Noise may end in what looks like "ETX, now the check": it costs at most the first copy.
@@ -76,7 +73,6 @@ def test_after_any_noise_a_repeated_frame_is_found(noise: bytes, payload: bytes)
     assert Frame(payload) in got
 
 
-@settings(deadline=None)
 @given(PAYLOADS, st.data())
 def test_a_cut_frame_does_not_swallow_the_next_one(payload: bytes, data: st.DataObject) -> None:
     cut = encode_frame(payload)[: data.draw(st.integers(0, len(payload)))]
@@ -97,7 +93,6 @@ def test_a_control_packet_after_a_cut_frame_is_still_heard(signal: Signal) -> No
     assert reader.dropped == 4
 
 
-@settings(deadline=None)
 @given(PAYLOADS, RULES, st.integers(1, 127))
 def test_a_wrong_check_is_a_bad_frame_and_never_read(payload: bytes, rule: LrcRule, flip: int) -> None:
     frame = bytearray(encode_frame(payload, rule))

@@ -96,7 +96,7 @@ class Counter:
         return verdict
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(mishaps=st.lists(MISHAPS, min_size=1, max_size=4), extended=st.booleans())
 def test_whatever_happens_a_verdict_agrees_with_the_money_taken(mishaps: list[Mishap], *, extended: bool) -> None:
     counter = Counter(scripted(*(mishap.answer for mishap in mishaps)), extended=extended)

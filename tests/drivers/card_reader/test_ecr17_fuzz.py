@@ -108,7 +108,7 @@ STREAMS = st.tuples(st.binary(min_size=2, max_size=2), st.lists(PIECES, max_size
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(STREAMS)
 @example(b"\x00\x80" + b"\x02" * 5000 + b"\x03\x00")
 @example(b"\x00\x80" + b"\x01" + b"x" * 5000)
@@ -136,7 +136,7 @@ def payload_with_card(place: str, code: str, number: str) -> bytes:
             return f"123456780SCARTA {number}".encode() + b"}" * 6 + b"\x1b"
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(PLACES, st.sampled_from("EVeicvA"), CARD_NUMBERS)
 def test_no_decoded_object_holds_a_card_number(place: str, code: str, number: str) -> None:
     (packet,) = FrameReader().feed(encode_frame(payload_with_card(place, code, number)))

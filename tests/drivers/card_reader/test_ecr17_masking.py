@@ -1,7 +1,7 @@
 """Of a card number, four digits at most leave the codec."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card_reader.ecr17.codec import Frame, FrameReader, encode_frame
@@ -17,7 +17,6 @@ def with_check_digit(body: str) -> str:
 CARD_NUMBERS = st.from_regex(r"[2-6][0-9]{11,17}", fullmatch=True).map(with_check_digit)
 
 
-@settings(deadline=None)
 @given(st.sampled_from("EVeicvA"), st.sampled_from(["00", "05", "77"]), CARD_NUMBERS)
 def test_a_result_shows_the_last_four_digits_alone(code: str, result: str, number: str) -> None:
     payload = f"123456780{code}{result}{number:0>19}ICC000000".encode("ascii")
@@ -51,7 +50,6 @@ def test_a_refusal_keeps_its_words_and_hides_a_number_among_them() -> None:
     assert b"4929000000006789" not in mask_card_number(b"123456780E01NO 4929000000006789 ....00000000000")
 
 
-@settings(deadline=None)
 @given(CARD_NUMBERS)
 def test_a_receipt_hides_what_can_be_a_card_number(number: str) -> None:
     spaced = " ".join(number[index : index + 4] for index in range(0, len(number), 4))

@@ -1,7 +1,7 @@
 """Reading answers tolerantly: what is there is read, what is not there is never invented."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card_reader.ecr17.layout import Field, Kind, Layout
@@ -20,7 +20,6 @@ from drivers.card_reader.ecr17.requests import REQUESTS
 EXTENDED = b"000000070E000000000000000004321CLIA1B2C3211152028810500000500004200009900000004210" + b"0000000000"
 
 
-@settings(deadline=None)
 @given(st.sampled_from([code.encode() for code in REPLIES]), st.binary(max_size=150))
 def test_no_answer_ever_raises(code: bytes, rest: bytes) -> None:
     payload = b"000000070" + code + rest
@@ -31,7 +30,6 @@ def test_no_answer_ever_raises(code: bytes, rest: bytes) -> None:
     receipt_lines(receipt_part(payload) or "")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(REQUESTS)), st.integers(0, 99_999_999))
 def test_a_request_has_its_length_and_reads_back(code: str, number: int) -> None:
     layout = REQUESTS[code]

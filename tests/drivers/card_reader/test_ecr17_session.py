@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card_reader.ecr17.codec import LrcRule, Signal, encode_control, encode_frame, encode_progress
@@ -109,7 +109,6 @@ HOSTILE = st.sampled_from(
 MOMENTS = st.one_of(HOSTILE, st.sampled_from([0.5, 2.0, 3.0, 60.0, 200.0]))
 
 
-@settings(deadline=None)
 @given(st.lists(MOMENTS, max_size=25))
 def test_a_money_frame_is_sent_again_only_after_naks_alone_and_thrice_at_most(moments: list[Any]) -> None:
     till = Till().begin()
@@ -127,7 +126,6 @@ def test_a_money_frame_is_sent_again_only_after_naks_alone_and_thrice_at_most(mo
     assert 1 <= till.sent(MONEY_FRAME) <= 3
 
 
-@settings(deadline=None)
 @given(st.lists(MOMENTS, max_size=25))
 def test_a_command_ends_once_and_in_bounded_time(moments: list[Any]) -> None:
     till = Till().begin()
@@ -141,7 +139,6 @@ def test_a_command_ends_once_and_in_bounded_time(moments: list[Any]) -> None:
         assert till.sent(MONEY_FRAME) == 3
 
 
-@settings(deadline=None)
 @given(st.lists(HOSTILE, max_size=25))
 def test_every_good_frame_is_answered_once_and_results_only_after_hand_over(stream: list[bytes]) -> None:
     till = Till().begin().hear(b"".join(stream))
@@ -156,7 +153,6 @@ def test_every_good_frame_is_answered_once_and_results_only_after_hand_over(stre
     assert {payload[9:10] for payload in results} <= {b"E"}
 
 
-@settings(deadline=None)
 @given(st.lists(HOSTILE, max_size=12), st.lists(st.integers(0, 600), max_size=6))
 def test_what_is_concluded_does_not_depend_on_the_cut(stream: list[bytes], cuts: list[int]) -> None:
     data = b"".join(stream)
@@ -167,7 +163,6 @@ def test_what_is_concluded_does_not_depend_on_the_cut(stream: list[bytes], cuts:
         assert whole.steps == parts.steps
 
 
-@settings(deadline=None)
 @given(st.lists(HOSTILE.filter(lambda packet: packet[:1] != b"\x02"), max_size=10), st.integers(0, 4))
 def test_no_timer_close_or_bad_check_ever_makes_an_answer(stream: list[bytes], waits: int) -> None:
     till = Till().begin().hear(*stream)

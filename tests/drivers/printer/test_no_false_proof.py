@@ -73,7 +73,7 @@ scripts = st.builds(
 
 
 @pytest.mark.timeout(900 if FULL else 60)
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=not FULL)
+@settings(max_examples=EXAMPLES, derandomize=not FULL)
 @given(
     script=scripts, pauses=st.lists(st.sampled_from([0.0, 0.3, 2.0, 30.0]), min_size=3, max_size=3), qr=st.booleans()
 )

@@ -44,7 +44,10 @@ def watching(device: str, make_reader: Callable[[], Reader] = real_reader) -> It
 
 
 def texts(scanner: CameraScanner, timeout: float = 15) -> list[str]:
-    return [code.text for code in scanner.scan(timeout=timeout, tick=no_tick)]
+    try:
+        return [code.text for code in scanner.scan(timeout=timeout, tick=no_tick)]
+    except DeviceUnanswered:  # a busy machine may bring no picture for a while, which is told once
+        return [code.text for code in scanner.scan(timeout=timeout, tick=no_tick)]
 
 
 def trouble(scanner: CameraScanner) -> tuple[float, DeviceError]:

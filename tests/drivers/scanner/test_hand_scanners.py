@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.contracts import NoticeScanner, ScannedCode, Symbology
@@ -43,7 +43,6 @@ def test_the_lines_do_not_depend_on_how_the_stream_was_cut(
     assert not reader.is_waiting
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3 * LONGEST), st.integers(100, 9999))
 def test_a_line_that_never_ends_is_no_code_and_costs_no_memory(length: int, piece: int) -> None:
     reader = LineReader()

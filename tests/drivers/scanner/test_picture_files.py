@@ -122,7 +122,7 @@ def test_a_file_name_cannot_smuggle_control_characters_into_the_sentence(tmp_pat
     assert len(str(refused.value)) < 120
 
 
-@settings(max_examples=600 if FULL else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600 if FULL else 40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), min_size=1, max_size=12),
     kind=st.sampled_from(["JPEG", "PNG", "GIF"]),

@@ -34,7 +34,7 @@ def small(shot: Shot) -> Shot:
     return replace(shot, width=640, height=360)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(min_size=1, max_size=200))
 def test_any_bytes_drawn_as_a_qr_code_are_read_back_exactly(qr_picture: Draw, data: bytes) -> None:
     found = decode(qr_picture(data, scale=3))
@@ -139,7 +139,7 @@ def test_a_plain_picture_is_read_without_loading_opencv_numpy_or_zbar(test_data:
 
 
 @pytest.mark.skipif(not zbar.is_available(), reason="the zbar library is not on this machine (scripts/setup brings it)")
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.binary(min_size=1, max_size=120))
 def test_zbar_gives_bytes_as_they_are(qr_picture: Draw, data: bytes) -> None:
     assert [code.data for code in zbar.read(qr_picture(data))] == [data]

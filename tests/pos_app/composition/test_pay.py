@@ -29,7 +29,8 @@ def test_a_photographed_notice_is_paid_reported_and_receipted(connected: Command
 
 
 def test_what_went_over_the_wire_is_the_contract(connected: Command, control: Control) -> None:
-    assert connected("pay", "--profile", "simulator", "--code", CODE, "--yes").returncode == 0
+    first = connected("pay", "--profile", "simulator", "--code", CODE, "--yes")
+    assert first.returncode == 0, first.stderr
     calls = control("GET", "/control/calls?at=psp")["calls"]
     assert [call["operation"] for call in calls] == [
         "verifyPaymentNotice",

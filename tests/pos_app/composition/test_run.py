@@ -218,6 +218,10 @@ def test_what_another_command_wants_of_a_running_terminal_is_done_by_it(connecte
         control("DELETE", "/control/faults")
         sent = connected("outbox", "reset", waiting["operation"], "--operator", "Anna")
         assert (sent.returncode, "CLOSED" in sent.stdout) == (0, True), sent.stderr
+        again = connected("print", "reprint", waiting["operation"])
+        assert (again.returncode, "customer" in again.stderr) == (0, True), again.stderr
+        unknown = connected("print", "reprint", "2026-999999")
+        assert (unknown.returncode, "2026-999999" in unknown.stderr) == (3, True)
     assert control("GET", POSITION)["position"] == "NOTIFIED"
 
 

@@ -36,16 +36,32 @@ class Authority:
                 "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority",
                 "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
 
-    def issue(self, name: str, alternative: str) -> Path:
+    def issue(self, name: str, alternative: str, *, valid: tuple[str, str] | None = None) -> Path:
+        """`valid`: from when to when (`20260101000000Z`), else for two days from now."""
         request, certificate = f"{name}.csr", f"{name}.crt"
         (self.directory / "names").write_text(f"subjectAltName={alternative}\n")
         openssl(self.directory, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-keyout", f"{name}.key", "-out", request, "-subj", f"/CN={name}")  # fmt: skip
-        openssl(self.directory, "x509", "-req", "-in", request, "-CA", "ca.pem", "-CAkey", "ca.key",
-                "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", certificate)  # fmt: skip
+        if valid is None:
+            openssl(self.directory, "x509", "-req", "-in", request, "-CA", "ca.pem", "-CAkey", "ca.key",
+                    "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", certificate)  # fmt: skip
+        else:
+            self._issue_for(request, certificate, *valid)
         both = self.directory / f"{name}.pem"
         both.write_text((self.directory / certificate).read_text() + (self.directory / f"{name}.key").read_text())
         return both
+
+    def _issue_for(self, request: str, certificate: str, begins: str, ends: str) -> None:
+        # Only `ca` takes dates in every release of openssl, and it wants its books kept.
+        (self.directory / "ca.cnf").write_text(
+            "[ca]\ndefault_ca=ours\n[ours]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\npolicy=any\n"
+            "default_md=sha256\n[any]\ncommonName=supplied\n"
+        )
+        (self.directory / "index.txt").touch()
+        (self.directory / "serial").write_text("1001\n")
+        openssl(self.directory, "ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key",
+                "-startdate", begins, "-enddate", ends, "-extfile", "names",
+                "-in", request, "-out", certificate)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +140,54 @@ def test_p26_a_server_of_another_name_never_gets_the_request(make_backend: MakeB
     with pytest.raises(Unanswered, match="TLS"):
         post(Endpoint(backend.url, ca_bundle=authority.certificate))
     assert backend.received == []
+
+
+@pytest.mark.parametrize(
+    ("valid", "why"),
+    [(("20200101000000Z", "20200201000000Z"), "expired"), (("20900101000000Z", "20900201000000Z"), "not yet valid")],
+)
+def test_p26_a_server_whose_certificate_is_not_of_today_never_gets_the_request(
+    make_backend: MakeBackend, tmp_path: Path, valid: tuple[str, str], why: str
+) -> None:
+    own = Authority(tmp_path / "own")
+    backend = make_backend(server_side(own.issue("server", "DNS:localhost", valid=valid)))
+    with pytest.raises(ssl.SSLCertVerificationError, match=why):  # that, and nothing else, is wrong with it
+        greet(backend.url, ssl.create_default_context(cafile=str(own.certificate)))
+    with pytest.raises(Unanswered, match="TLS"):
+        post(Endpoint(backend.url, ca_bundle=own.certificate))
+    assert backend.received == []
+
+
+def test_p26_a_server_that_speaks_tls_1_1_only_never_gets_the_request(
+    make_backend: MakeBackend, authority: Authority, server_certificate: Path
+) -> None:
+    old = server_side(server_certificate)
+    speak_tls_1_1(old)
+    backend = make_backend(old)
+    old_client = ssl.create_default_context(cafile=str(authority.certificate))
+    speak_tls_1_1(old_client)
+    assert greet(backend.url, old_client) == "TLSv1.1"
+    with pytest.raises(Unanswered, match="TLS"):
+        post(Endpoint(backend.url, ca_bundle=authority.certificate))
+    assert all(not received.body for received in backend.received)
+
+
+def greet(url: str, client: ssl.SSLContext) -> str | None:
+    """Shake hands and go; which TLS was spoken."""
+    address = ("127.0.0.1", int(url.rsplit(":", 1)[1].split("/", maxsplit=1)[0]))
+    with (
+        socket.create_connection(address, timeout=5) as plain,
+        client.wrap_socket(plain, server_hostname="localhost") as s,
+    ):
+        return s.version()
+
+
+def speak_tls_1_1(context: ssl.SSLContext) -> None:
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
 
 
 def test_p2_a_handshake_that_never_ends_is_given_up_on_time(authority: Authority) -> None:

@@ -57,7 +57,7 @@ class Notice:
         assert self.rules.position(self.number) == ("NOTIFIED" if notified else expected)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_notice_is_paid_once_and_locked_by_one_at_a_time(rules: "Rules", steps: list[tuple[str, bool, int]]) -> None:
     rules.sandbox.reset()

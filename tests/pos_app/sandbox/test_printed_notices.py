@@ -141,7 +141,7 @@ def test_a_few_cents_are_two_digits_in_the_qr_code() -> None:
     assert qr_text(put(amount=5)).endswith("|05")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.text(st.characters(min_codepoint=32, max_codepoint=0x17F, exclude_categories=["Cc"]), min_size=1, max_size=140),
     st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=70),

@@ -10,6 +10,7 @@ from drivers.card_reader.ecr17.simulator.answers import Answer
 from drivers.card_reader.ecr17.simulator.line import Line
 
 MAX_SENDS = 3
+PLAIN = Answer()  # the manner between two answers that want another one
 
 
 class LineEvent(enum.Enum):
@@ -31,7 +32,7 @@ class Outbox:
     def __init__(self, rule: LrcRule, *, pace: float, repeat_after: float) -> None:
         self.agenda = Agenda()
         self.line = Line()
-        self.manner = Answer()
+        self.manner = PLAIN
         self._rule = rule
         self._pace = pace
         self._repeat_after = repeat_after
@@ -90,7 +91,7 @@ class Outbox:
         """Forget what waits to be sent: the reader was switched off."""
         self._cancel_repeat()
         self._frames.clear()
-        self.behave(Answer())
+        self.behave(PLAIN)
 
     def _plan_break(self, now: float) -> None:
         self.agenda.add(now, partial(self._leave, LineEvent.BROKEN))
@@ -129,7 +130,7 @@ class Outbox:
         if self._frames:
             self.agenda.add(now + self._pace, self.send_frame)
         else:
-            self.behave(Answer())
+            self.behave(PLAIN)
 
     def _give_up(self, now: float) -> None:
         """Nobody acknowledged: the rest is not sent, and the connection ends (ecr17.md 3.3)."""
