@@ -78,6 +78,8 @@ def _unsettled(payment: Payment) -> tuple[str, Mapping[str, Ruling]]:
     settled = {"settled": _closed("settled"), **resend}
     if payment.notice is None and payment.card is not None:
         return "the reader charged what no payment here explains", {REFUNDED: _closed(REFUNDED), **settled}
+    if payment.reversed:
+        return "the money went back to the card, as the reader told late", {REFUNDED: _closed(REFUNDED), **settled}
     if payment.charge_open:
         return "the journal was put aside, records may be lost", {REFUNDED: _closed(REFUNDED), **settled}
     if payment.was_charged:

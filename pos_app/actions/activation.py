@@ -6,7 +6,9 @@ from pos_app.counter import Answer, Question
 from pos_app.desk import PaymentInProgress
 from pos_app.domain.events import (
     ActivationAbandoned,
+    ActivationAccepted,
     ActivationIntended,
+    ActivationUnanswered,
     AmountAccepted,
     AmountNotChargeable,
     ChargeStarted,
@@ -18,6 +20,7 @@ from pos_app.domain.events import (
 )
 from pos_app.domain.money import is_chargeable
 from pos_app.journal.errors import JournalFull
+from pos_app.psp.contract import ActivationAnswer
 
 _DOUBT_SECONDS = 60.0
 _LONGEST_WAIT_AFTER = 5  # the fifth interval is the last that grows
@@ -84,7 +87,21 @@ def send(run: PaymentInProgress) -> None:
     assert payment.activation is not None
     repeated = payment.activation_tries > 0 or payment.restarted
     timeout = run.desk.limits.activate
-    run.record(run.desk.psp.activate(payment.notice, payment.activation.body, repeated=repeated, timeout=timeout))
+    answer = run.desk.psp.activate(payment.notice, payment.activation.body, repeated=repeated, timeout=timeout)
+    run.record(_if_it_is_ours(run, answer))
+
+
+def _if_it_is_ours(run: PaymentInProgress, answer: ActivationAnswer) -> ActivationAnswer:
+    """A token belongs to one payment: with another one's, it is an old answer that came again (reliability.md P25).
+
+    On its token the card would be charged a second time for a session that was paid long ago.
+    """
+    if not isinstance(answer, ActivationAccepted):
+        return answer
+    others = (payment for key, payment in run.desk.journal.payments.items() if key != run.payment_id)
+    if any(other.token == answer.token for other in others):
+        return ActivationUnanswered("La risposta all'attivazione è di un altro pagamento.")
+    return answer
 
 
 def release(run: PaymentInProgress) -> None:

@@ -27,6 +27,7 @@ from pos_app.domain.events import (
     RecoveryExhausted,
     TokenTooShort,
 )
+from pos_app.domain.states import State
 from pos_app.journal.errors import JournalFailed
 
 
@@ -60,7 +61,7 @@ def resolve(run: PaymentInProgress) -> None:
         on_result=lambda result: _record_resolution(run, result),
     )
     record_receipt(run, answer.receipt)
-    if answer.verdict is ChargeVerdict.UNCERTAIN and _seconds_since_charge(run) >= desk.limits.recovery:
+    if _is_unresolved(run) and _seconds_since_charge(run) >= desk.limits.recovery:
         run.record(RecoveryExhausted(answer.reason))
 
 
@@ -129,8 +130,8 @@ def _record_verdict(run: PaymentInProgress, answer: ChargeAnswer) -> None:
 
 
 def _record_resolution(run: PaymentInProgress, answer: ChargeAnswer) -> None:
-    # "Still uncertain" is nothing new: the state says so already.
-    if answer.verdict is not ChargeVerdict.UNCERTAIN:
+    # "Still uncertain" is nothing new; and a result that the reader told late may have settled it meanwhile.
+    if answer.verdict is not ChargeVerdict.UNCERTAIN and _is_unresolved(run):
         run.record(_event_of(answer, run.payment.total))
 
 
@@ -143,7 +144,7 @@ _SETTLES_A_RULING = {
 
 def _record_what_settles(run: PaymentInProgress, answer: ChargeAnswer) -> None:
     settled = _SETTLES_A_RULING.get(answer.verdict)
-    if settled is not None:
+    if settled is not None and run.payment.state is State.OPERATOR_RULING:
         run.record(_event_of(replace(answer, verdict=settled), run.payment.total))
 
 
@@ -160,6 +161,10 @@ def _event_of(answer: ChargeAnswer, asked: int) -> Event:
     if answer.verdict is ChargeVerdict.NOT_STARTED:
         return CardNotStarted(answer.reason)
     return CardUncertain(answer.reason)
+
+
+def _is_unresolved(run: PaymentInProgress) -> bool:
+    return run.payment.state is State.CHARGE_UNCERTAIN
 
 
 def _seconds_since_charge(run: PaymentInProgress) -> float:

@@ -32,12 +32,18 @@ def take(desk: Desk, transaction: CardTransaction) -> None:
     stray.record(UnexplainedApproval(as_card(transaction)))
 
 
+def _waits_for_reversal(payment: Payment) -> bool:
+    """Whether a reversal of it was asked for, and nobody knows how that ended."""
+    asked = bool(payment.reversal_stan) and not payment.reversed
+    return asked and payment.state in (State.REVERSING, State.RECONCILING)
+
+
 def _event_for(payment: Payment, transaction: CardTransaction) -> Event | None:
     """What this approval is for `payment`; None where it can't belong to it."""
     taken, charged = payment.baseline, as_card(transaction)
     if payment.charge_started is None or taken is None or taken.last_result == transaction.fingerprint:
         return None
-    if payment.state is State.REVERSING and transaction.amount is None:
+    if _waits_for_reversal(payment) and transaction.amount is None:
         return ReversalApproved(charged)  # a reversal's result names no amount (ecr17.md 2.3): it answers our own S
     fits = transaction.amount == payment.total
     if payment.state in _UNKNOWN:

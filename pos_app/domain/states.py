@@ -238,7 +238,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_rows(
         S.RECONCILING,
         (S.CLOSED, (e.CaseClosed,)),
-        (S.RECONCILING, (e.TerminalRestarted,)),
+        (S.RECONCILING, (e.TerminalRestarted, e.ReversalApproved)),
     ),
     # A late approval on a closed payment holds the reader until a person chose; this is how they say so.
     *_stay(e.CaseClosed, (S.CLOSED,)),

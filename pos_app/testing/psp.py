@@ -41,7 +41,8 @@ class MemoryPsp:
     bodies: list[str] = field(default_factory=list)
     lost_activations: int = 0  # so many answers are lost on the way
     slow_activations: int = 0  # so many answers take most of the token's life
-    outcome_answers: list[OutcomeAnswer] = field(default_factory=list)  # said instead, in this order
+    activation_answers: list[ActivationAnswer] = field(default_factory=list)  # said instead, in this order
+    outcome_answers: list[OutcomeAnswer] = field(default_factory=list)  # the same
     outcomes: list[tuple[str, str, str]] = field(default_factory=list)  # token, verdict, key: all that were processed
 
     def verify(self, notice: NoticeCode, *, timeout: float) -> VerificationAnswer:
@@ -62,6 +63,7 @@ class MemoryPsp:
         if self._lost(timeout):
             return e.ActivationUnanswered("nessuna risposta")
         answer = self._activate(notice, json.loads(body), repeated=repeated)
+        answer = self.activation_answers.pop(0) if self.activation_answers else answer
         self.bodies.append(body)
         self.misfortune.maybe_kill()
         if self.lost_activations:

@@ -1,12 +1,16 @@
 """One payment at the counter, step by step, in virtual time."""
 
+from collections.abc import Callable
+
 import pytest
 
+from drivers.contracts import Baseline, ChargeAnswer, ChargeVerdict, ReversalAnswer, ReversalVerdict, Tick
+from pos_app.cases import case_of
 from pos_app.counter import Answer, Question
 from pos_app.domain import events as e
 from pos_app.domain.notice import read_qr
 from pos_app.domain.states import State
-from pos_app.testing.reader import Mood
+from pos_app.testing.reader import MemoryReader, Mood
 from pos_app.testing.world import NOTICE, World
 
 
@@ -233,3 +237,72 @@ def test_a_reversal_s_own_result_told_again_is_no_other_charge() -> None:
     world.reader.on_late(told_again)
     assert world.journal.payments[payment.id].late_cards == ()
     assert not world.journal.payments[payment.id].needs_person
+
+
+def test_an_old_answer_with_another_payment_s_token_activates_nothing() -> None:
+    world = World()
+    first = world.pay()
+    assert first is not None
+    stale = e.ActivationAccepted(first.token, 12550, "77777777777", "01000000000012474")
+    world.psp.activation_answers.append(stale)
+    second = world.pay(read_qr("PAGOPA|002|301000000000012474|77777777777|12550"))
+    assert second is not None
+    assert second.accepted
+    assert [(token, verdict) for token, verdict, _ in world.psp.outcomes] == [("token-1", "OK"), ("token-2", "OK")]
+
+
+class TellsWhileAsked(MemoryReader):
+    """Tells the lost result by itself while it is asked what became of it, and then knows nothing to say."""
+
+    def resolve(
+        self,
+        amount: int,
+        baseline: Baseline | None,
+        *,
+        timeout: float,
+        tick: Tick,
+        on_result: Callable[[ChargeAnswer], None],
+    ) -> ChargeAnswer:
+        assert self.last_result is not None
+        self.on_late(self.last_result)
+        self.clock.advance(700.0)  # longer than a recovery may take
+        answer = ChargeAnswer(ChargeVerdict.UNCERTAIN, "il lettore non risponde")
+        on_result(answer)
+        return answer
+
+
+def test_a_charge_that_was_settled_while_the_reader_was_asked_about_it_needs_nobody_to_rule() -> None:
+    world = World()
+    world.reader = TellsWhileAsked(world.clock, world.misfortune)
+    world.reader.moods.append(Mood.LOST_CHARGED)
+    world.start()
+    payment = world.pay()
+    assert payment is not None
+    assert (payment.state, payment.accepted) == (State.CLOSED, True)
+
+
+class LosesReversals(MemoryReader):
+    """Gives the money back, and its answer is lost."""
+
+    def reverse(
+        self, stan: str, *, timeout: float, tick: Tick, on_result: Callable[[ReversalAnswer], None]
+    ) -> ReversalAnswer:
+        super().reverse(stan, timeout=timeout, tick=tick, on_result=lambda _answer: None)
+        answer = ReversalAnswer(ReversalVerdict.UNCERTAIN, "esito dello storno non noto")
+        on_result(answer)
+        return answer
+
+
+def test_a_reversal_that_is_told_after_it_became_a_case_is_a_reversal_and_no_other_charge() -> None:
+    world = World()
+    world.reader = LosesReversals(world.clock, world.misfortune)
+    world.start()
+    world.psp.outcome_answers.append(e.RivalPaymentFound("PPT_PAGAMENTO_DUPLICATO"))
+    payment = world.pay()
+    assert payment is not None
+    assert (payment.state, payment.reversed) == (State.RECONCILING, False)
+    assert world.reader.last_result is not None
+    world.reader.on_late(world.reader.last_result)
+    told = world.journal.payments[payment.id]
+    assert (told.state, told.reversed, told.late_cards) == (State.RECONCILING, True, ())
+    assert "went back" in case_of(told).why

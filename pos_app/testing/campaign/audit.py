@@ -15,8 +15,8 @@ _REFOLD_EVERY = 4  # seeds: reading everything back from its text takes long
 
 def audit(world: World) -> None:
     """Add every broken rule to the witness."""
-    latest = {key: payment for key, payment in world.witness.latest.items() if key != TERMINAL}
-    payments = {**latest, **world.journal.payments}
+    # What a process that ended wrote last it may not have told the witness; earlier months the journal tells no more.
+    payments = {**world.disk.payments_of_all_months(), **world.journal.payments}
     for rule in RULES:
         for count, name, sentence in rule(world, payments):
             world.witness.breach(count, name, sentence)
@@ -145,6 +145,8 @@ def _nothing_is_stuck(_world: World, payments: Mapping[str, Payment]) -> Found:
 
 def _the_fold_is_the_live_state(world: World, payments: Mapping[str, Payment]) -> Found:
     """Money rule 7 and invariant 21: what the next process reads is what this one knew, and its chain verifies."""
+    for payment_id in world.witness.latest.keys() - payments.keys() - {TERMINAL}:
+        yield "lost", "7 the fold is the live state", f"{payment_id}: the journal knows it no more"
     world.disk.let_go()
     if world.plan.seed % _REFOLD_EVERY == 0:
         world.disk.refold()

@@ -17,6 +17,7 @@ from pos_app.domain.payment import Payment
 from pos_app.journal import codec
 from pos_app.journal.journal import Journal, PaymentJournal
 from pos_app.journal.layout import TERMINAL
+from pos_app.journal.reader import JournalReader
 
 _SMALL_RESERVE = 64 * 1024
 
@@ -34,6 +35,10 @@ class Disk(Protocol):
 
     def records(self) -> list[Record]:
         """All that is durable, oldest first; while a journal is open."""
+        ...
+
+    def payments_of_all_months(self) -> dict[str, Payment]:
+        """Every payment that is durable; while a journal is open."""
         ...
 
     def text_of(self, event: Event) -> str:
@@ -65,6 +70,10 @@ class MemoryDisk:
         """See Disk."""
         lines = enumerate(self.lines, 1)
         return [Record(seq, payment_id, moment, codec.decode(text)) for seq, (payment_id, moment, text) in lines]
+
+    def payments_of_all_months(self) -> dict[str, Payment]:
+        """See Disk."""
+        return self.payments
 
     def refold(self) -> None:
         """Read everything back from the text alone, as a process does that knows nothing."""
@@ -159,6 +168,10 @@ class FolderDisk:
             return []
         found = (record for name in (*journal.payments, TERMINAL) for record in journal.records_of(name))
         return sorted(found, key=lambda record: record.seq)
+
+    def payments_of_all_months(self) -> dict[str, Payment]:
+        """See Disk."""
+        return JournalReader(self.folder / "journal").payments()
 
     def text_of(self, event: Event) -> str:
         """See Disk."""

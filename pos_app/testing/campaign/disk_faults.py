@@ -69,7 +69,7 @@ def flip(folder: Path, random: Random) -> bool:
         if not last:
             return False
         connection.execute("DROP TRIGGER record_is_never_changed")
-        seq = random.randint(1, last)
+        seq = random.randint(_first(connection), last)
         (body,) = connection.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
         place = random.randrange(len(body))
         turned = body[:place] + chr(ord(body[place]) ^ 1) + body[place + 1 :]
@@ -89,7 +89,16 @@ def truncate(folder: Path, random: Random) -> bool:
 
 
 def _opened(folder: Path) -> closing[sqlite3.Connection]:
-    return closing(sqlite3.connect(max(folder.glob("*.db")), isolation_level=None))
+    """The open month; where no process came so far as to make one, a database without records."""
+    newest = max(map(str, folder.glob("*.db")), default=None)
+    connection = sqlite3.connect(newest or ":memory:", isolation_level=None)
+    connection.execute("CREATE TABLE IF NOT EXISTS record (seq INTEGER)")
+    return closing(connection)
+
+
+def _first(connection: sqlite3.Connection) -> int:
+    (first,) = connection.execute("SELECT min(seq) FROM record").fetchone()
+    return first or 0
 
 
 def _last(connection: sqlite3.Connection) -> int:

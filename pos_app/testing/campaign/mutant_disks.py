@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pos_app.domain import events as e
 from pos_app.domain.fold import Record
+from pos_app.domain.payment import Payment
 from pos_app.journal.chain import Tip
 from pos_app.journal.head import HeadMirror
 from pos_app.journal.journal import PaymentJournal
@@ -33,6 +34,10 @@ class LyingDisk:
     def records(self) -> list[Record]:
         """See Disk."""
         return self._inner.records()
+
+    def payments_of_all_months(self) -> dict[str, Payment]:
+        """See Disk."""
+        return self._inner.payments_of_all_months()
 
     def text_of(self, event: e.Event) -> str:
         """See Disk."""
@@ -68,6 +73,10 @@ class HeadlessDisk:
     def records(self) -> list[Record]:
         """See Disk."""
         return self._inner.records()
+
+    def payments_of_all_months(self) -> dict[str, Payment]:
+        """See Disk."""
+        return self._inner.payments_of_all_months()
 
     def text_of(self, event: e.Event) -> str:
         """See Disk."""
