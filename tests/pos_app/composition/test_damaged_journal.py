@@ -251,7 +251,7 @@ def test_a_large_archive_is_looked_through_beside_the_payments(fresh: Fresh) -> 
     place.flip(place.sealed, (place.sealed.read_bytes().index(word) + len(word) - 2) * 8)
     with patch.dict(os.environ, Command(place.state).env(), clear=True):
         keep_looking(place.journal, None, Event())  # it is small: the start did it
-        with pytest.raises(JournalLocked, match="Record 5 of the journal was changed.*journal quarantine"):
+        with pytest.raises(JournalLocked, match=r"Record 5 of the journal was changed.*journal quarantine"):
             keep_looking(place.journal, None, Event(), already_seen=0)
         ended = Event()
         ended.set()
