@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,3 +78,15 @@ driver = "images"
 driver = "escpos"
 port = "double:"
 """
+
+
+def works(*command: str) -> bool:
+    """Whether this machine lets us run it: a container may have the program and forbid what it does."""
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0  # noqa: S603 - ours
+
+
+def can_trace() -> bool:
+    """Whether system calls can be watched and made to fail."""
+    return works("strace", "-o", "/dev/null", "true")

@@ -19,6 +19,7 @@ from pos_app.clock import BootClock
 from pos_app.journal.errors import JournalError
 from pos_app.journal.journal import Journal
 from pos_app.journal.reader import JournalReader
+from pos_app.testing.command import can_trace
 from pos_app.testing.disk import Call, Disk, record
 from pos_app.testing.writer import records
 
@@ -30,7 +31,7 @@ TORN_EACH = 20 if FULL else 1
 MEMORY = Path("/dev/shm")
 
 pytestmark = [
-    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: it records the system calls"),
+    pytest.mark.skipif(not can_trace(), reason="strace is missing or may not trace: it records the system calls"),
     pytest.mark.slow(reason="a process under strace, then a journal opened for every moment of its run"),
     pytest.mark.timeout(3600 if FULL else 60),
 ]

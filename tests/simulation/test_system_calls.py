@@ -4,7 +4,6 @@ strace watches and injects. POS_CAMPAIGN=full takes every call; else a few, spre
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -18,14 +17,19 @@ from pos_app.clock import BootClock
 from pos_app.journal.journal import Journal
 from pos_app.journal.reader import JournalReader
 from pos_app.journal.reserve import BEGINS
+from pos_app.testing.command import can_trace, works
 from pos_app.testing.disk import CALLS, Call, parse
 from pos_app.testing.writer import RESERVE, records
 
 FULL = os.environ.get("POS_CAMPAIGN") == "full"
 CASES = 10_000 if FULL else 3
 
+
 pytestmark = [
-    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: it injects what goes wrong"),
+    pytest.mark.skipif(
+        not can_trace(),
+        reason="strace is missing or may not trace: it injects what goes wrong",
+    ),
     pytest.mark.slow(reason="each case is a process under strace"),
     pytest.mark.timeout(3600 if FULL else 60),
 ]
@@ -205,7 +209,8 @@ def test_a_disk_that_takes_its_time_is_waited_for(bench: Bench) -> None:
 
 
 SMALL = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root can mount a disk of a few hundred KiB"
+    not works("unshare", "--mount", "mount", "-t", "tmpfs", "small", "/mnt"),
+    reason="nobody here may mount a disk of a few hundred KiB",
 )
 
 

@@ -4,7 +4,6 @@ A few records are enough here: `scripts/campaign --real` (POS_CAMPAIGN=full) tak
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pos_app.domain import events as e
-from pos_app.testing.command import CODE, Command, control_of
+from pos_app.testing.command import CODE, Command, can_trace, control_of
 from pos_app.testing.kills import Kill, Rig, durable, profile_of, unwritten
 
 FULL = os.environ.get("POS_CAMPAIGN") == "full"
@@ -31,7 +30,7 @@ ACTIVATING, CHARGING, APPROVED, REPORTING = (
     RECORDS.index(kind) + 1 for kind in (e.ActivationIntended, e.ChargeStarted, e.CardApproved, e.OutcomeIntended)
 )
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: it kills in time")
+needs_strace = pytest.mark.skipif(not can_trace(), reason="strace is missing or may not trace: it kills in time")
 pytestmark = pytest.mark.timeout(300 if FULL else 60)
 tier = pytest.mark.skipif(not FULL, reason="a case of the campaign's tier: POS_CAMPAIGN=full, scripts/campaign --real")
 
