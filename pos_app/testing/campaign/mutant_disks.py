@@ -13,12 +13,11 @@ from pos_app.journal.journal import PaymentJournal
 from pos_app.testing.campaign.disk import Disk, FolderDisk, MemoryDisk
 
 
-class LyingDisk:
-    """Says that a record is durable before it is: at the first power cut the last ones are gone."""
+class _AsItIs:
+    """The disk behind, unchanged."""
 
     def __init__(self, inner: Disk) -> None:
         self._inner = inner
-        self._to_lose = 3
 
     def open(self) -> PaymentJournal:
         """See Disk."""
@@ -26,9 +25,6 @@ class LyingDisk:
 
     def let_go(self) -> None:
         """See Disk."""
-        if isinstance(self._inner, MemoryDisk):
-            self._inner.cut(min(self._to_lose, len(self._inner.lines)))
-            self._to_lose = 0
         self._inner.let_go()
 
     def records(self) -> list[Record]:
@@ -48,11 +44,23 @@ class LyingDisk:
         self._inner.refold()
 
 
-class HeadlessDisk:
-    """Takes whatever the chain ends in for its head: a journal that was cut short is as good as any."""
+class LyingDisk(_AsItIs):
+    """Says that a record is durable before it is: at the first power cut the last ones are gone."""
 
     def __init__(self, inner: Disk) -> None:
-        self._inner = inner
+        super().__init__(inner)
+        self._to_lose = 3
+
+    def let_go(self) -> None:
+        """See Disk."""
+        if isinstance(self._inner, MemoryDisk):
+            self._inner.cut(min(self._to_lose, len(self._inner.lines)))
+            self._to_lose = 0
+        super().let_go()
+
+
+class HeadlessDisk(_AsItIs):
+    """Takes whatever the chain ends in for its head: a journal that was cut short is as good as any."""
 
     @property
     def folder(self) -> Path:
@@ -64,27 +72,7 @@ class HeadlessDisk:
         """See Disk."""
         for path in self.folder.glob("journal/*.db"):
             _head_from_chain(path)
-        return self._inner.open()
-
-    def let_go(self) -> None:
-        """See Disk."""
-        self._inner.let_go()
-
-    def records(self) -> list[Record]:
-        """See Disk."""
-        return self._inner.records()
-
-    def payments_of_all_months(self) -> dict[str, Payment]:
-        """See Disk."""
-        return self._inner.payments_of_all_months()
-
-    def text_of(self, event: e.Event) -> str:
-        """See Disk."""
-        return self._inner.text_of(event)
-
-    def refold(self) -> None:
-        """See Disk."""
-        self._inner.refold()
+        return super().open()
 
 
 def _head_from_chain(path: Path) -> None:
